@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+// Builds dist/: the command line and the library as split ES modules, and one file per worker thread.
+import { readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Removes what an earlier build left in dist/; what runs from there now keeps its files until they are replaced. */
+function removeStale(outputs) {
+  const built = new Set(outputs.map((path) => join(root, path)));
+  for (const entry of readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const isType = path.startsWith(join(root, 'dist', 'types'));
+    if (entry.isFile() && !isType && !built.has(path)) rmSync(path);
+  }
+}
+
+/** Builds into dist/; `types` also writes the declarations, which takes some seconds more. */
+export async function buildAll({ types = true } = {}) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: {
+      cli: 'src/cli.ts',
+      index: 'src/index.ts',
+      'workers/train-trees': 'src/models/trees/worker.ts',
+      'workers/prediction-log': 'src/monitoring/prediction-log-worker.ts',
+    },
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    sourcemap: true,
+    logLevel: 'warning',
+    metafile: true,
+    chunkNames: 'chunks/[name]-[hash]',
+  });
+  removeStale(Object.keys(metafile.outputs));
+  if (types) {
+    rmSync(join(root, 'dist', 'types'), { recursive: true, force: true });
+    const { execFileSync } = await import('node:child_process');
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.types.json')], { stdio: 'inherit' });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildAll({ types: !process.argv.includes('--no-types') });
+}
