@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** The folder of package.json, whether this runs from src/ or from dist/. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    try {
+      const text = readFileSync(join(folder, 'package.json'), 'utf8');
+      if (JSON.parse(text).name === 'riskops') return folder;
+    } catch {
+      // no package.json in this folder: one up
+    }
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('riskops: its own package.json is missing');
+    folder = parent;
+  }
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')).version;
+}
+
+/** The built file of a worker thread: `dist/workers/<name>.js`. */
+export function workerUrl(name: 'train-trees' | 'prediction-log'): URL {
+  return pathToFileURL(join(packageRoot(), 'dist', 'workers', `${name}.js`));
+}

@@ -1,0 +1,46 @@
+/** Edit distance of two words, for "did you mean"; two neighbours that changed places are one slip (Damerau). */
+function distance(a: string, b: string): number {
+  let [before, previous] = [[] as number[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = swapped ? before[j - 2] + 1 : Number.POSITIVE_INFINITY;
+      row.push(Math.min(change, swap, previous[j] + 1, row[j - 1] + 1));
+    }
+    [before, previous] = [previous, row];
+  }
+  return previous[b.length];
+}
+
+/** The known word nearest to `word`, when it is near enough to be a slip of the hand. */
+export function nearestWord(word: string, known: readonly string[]): string | undefined {
+  const wanted = word.slice(0, 64).toLowerCase();
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  for (const candidate of known) {
+    const d = distance(wanted, candidate.slice(0, 64).toLowerCase());
+    if (d < least) [best, least] = [candidate, d];
+  }
+  return best;
+}
+
+/** `did you mean "x"?`, or the first known words when none is near. */
+export function suggestWord(word: string, known: readonly string[]): string {
+  const near = nearestWord(word, known);
+  if (near !== undefined) return `did you mean "${near}"?`;
+  const shown = known.slice(0, 12).join(', ');
+  return known.length === 0
+    ? 'there is none'
+    : `there is: ${shown}${known.length > 12 ? ` and ${known.length - 12} more` : ''}`;
+}
+
+/** Text from outside made safe for a terminal and for one line: control characters shown as \\xNN. */
+export function printable(text: string, limit = 200): string {
+  const safe = text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  return safe.length > limit ? `${safe.slice(0, limit)}...` : safe;
+}
