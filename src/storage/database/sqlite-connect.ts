@@ -1,0 +1,86 @@
+import { readFileSync, statSync } from 'node:fs';
+import BetterSqlite3 from 'better-sqlite3';
+import { storeIo } from '../io-errors.js';
+import { SqliteHandle } from './sqlite-dialect.js';
+import { explainSqliteError, isFolderReadOnly } from './sqlite-errors.js';
+import { retryWhileBusy } from './sqlite-retry.js';
+
+/** No waiting inside SQLite: `retryWhileBusy` waits, in turn with everyone else. */
+const NO_BUSY_HANDLER = { timeout: 0 };
+
+/** The one connection that writes; makes the file when it is missing. */
+export async function connectWriter(path: string, busyTimeoutMs: number): Promise<SqliteHandle> {
+  const raw = await openRaw(path, busyTimeoutMs, () => new BetterSqlite3(path, NO_BUSY_HANDLER));
+  const handle = new SqliteHandle(raw, path, busyTimeoutMs);
+  try {
+    await handle.run(() => {
+      const mode = raw.pragma('journal_mode = WAL', { simple: true });
+      if (mode !== 'wal')
+        throw storeIo(path, `this file system has no write-ahead log (journal mode stays ${mode})`);
+      setPragmas(raw);
+    });
+    return handle;
+  } catch (error) {
+    raw.close();
+    throw error;
+  }
+}
+
+/** A connection that cannot write, on a database that exists. */
+export async function connectReader(path: string, busyTimeoutMs: number): Promise<SqliteHandle> {
+  const raw = await openRaw(path, busyTimeoutMs, () => openReadOnly(path));
+  return new SqliteHandle(raw, path, busyTimeoutMs);
+}
+
+function openReadOnly(path: string): BetterSqlite3.Database {
+  const raw = new BetterSqlite3(path, { ...NO_BUSY_HANDLER, readonly: true, fileMustExist: true });
+  try {
+    // The first read is what opens the log and its shared memory.
+    raw.pragma('user_version');
+    setPragmas(raw);
+    return raw;
+  } catch (error) {
+    raw.close();
+    if (isFolderReadOnly(error) && !hasPendingLog(path)) return openImage(path);
+    throw error;
+  }
+}
+
+/**
+ * In a folder that may not be written SQLite cannot make the shared memory of its log. With no log beside it the file
+ * is the whole database, and nobody can be writing, so it is read as an image in memory.
+ */
+function openImage(path: string): BetterSqlite3.Database {
+  const image = readFileSync(path);
+  // Bytes 18 and 19 say "with a write-ahead log"; an image has none.
+  image[18] = 1;
+  image[19] = 1;
+  return new BetterSqlite3(image, { readonly: true });
+}
+
+function hasPendingLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+/**
+ * `synchronous` is set on each connection though the pragma reads FULL already: better-sqlite3 is built with a lower
+ * default for write-ahead logs, which takes effect unless it was set, and then a power cut loses acknowledged commits.
+ */
+function setPragmas(raw: BetterSqlite3.Database): void {
+  raw.pragma('synchronous = FULL');
+  // On macOS a plain fsync stops at the drive's cache.
+  raw.pragma('fullfsync = ON');
+  raw.pragma('foreign_keys = ON');
+}
+
+async function openRaw(
+  path: string,
+  busyTimeoutMs: number,
+  open: () => BetterSqlite3.Database,
+): Promise<BetterSqlite3.Database> {
+  try {
+    return await retryWhileBusy(open, path, busyTimeoutMs);
+  } catch (error) {
+    throw explainSqliteError(error, path);
+  }
+}

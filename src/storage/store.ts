@@ -1,0 +1,36 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { BlobStore } from './blobs/blob-store.js';
+import type { Database, MetricsTable } from './database/schema.js';
+
+/** Where a store lies; absolute paths. */
+export interface StorePlaces {
+  /** The database file. */
+  database: string;
+  /** The folder of runs and model files. */
+  artifacts: string;
+  /** The pointer to the current models, `current.json`. */
+  currentModel: string;
+}
+
+export interface OpenOptions {
+  /** `read` opens read-only and never creates; `write` creates and migrates what is missing. */
+  mode: 'read' | 'write';
+  /** How long a writer waits for other writers before STORE_BUSY; 30,000 ms. */
+  busyTimeoutMs?: number;
+}
+
+export interface Store {
+  places: StorePlaces;
+  mode: OpenOptions['mode'];
+  /** Queries that read. In `read` mode the database itself refuses anything else. */
+  db: Kysely<Database>;
+  /**
+   * One durable transaction (BEGIN IMMEDIATE; on disk when the promise resolves). `work` may await nothing but its
+   * own queries; synchronous file work is allowed where the write lock must cover it.
+   */
+  write<T>(work: (transaction: Transaction<Database>) => Promise<T>): Promise<T>;
+  /** The hot insert: metric points, and their last values, in one transaction. */
+  insertMetrics(points: MetricsTable[]): Promise<void>;
+  blobs: BlobStore;
+  close(): Promise<void>;
+}

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { decodeNumber, encodeNumber } from '../../../src/storage/database/special-numbers.js';
+import { openStore } from '../../../src/storage/open-store.js';
+import { temporaryFolder } from '../../support/temporary.js';
+import { placesIn, pointOf, runRow } from '../store-support.js';
+
+const SPECIALS = [
+  Number.NaN,
+  Infinity,
+  -Infinity,
+  -0,
+  0,
+  5e-324,
+  -5e-324,
+  Number.MAX_VALUE,
+  2 ** 53,
+  0.1,
+  1 / 3,
+];
+
+async function storeWithRun() {
+  const store = await openStore(placesIn(temporaryFolder()), { mode: 'write' });
+  onTestFinished(() => store.close());
+  await store.write((t) => t.insertInto('runs').values(runRow('r')).execute());
+  return store;
+}
+
+test('every number comes back bit for bit, from the points and from the last values', async () => {
+  const store = await storeWithRun();
+  await store.insertMetrics(
+    SPECIALS.map((value, i) => pointOf('r', `m${String(i).padStart(2, '0')}`, 0, value)),
+  );
+  for (const table of ['metric_points', 'metrics'] as const) {
+    const rows = await store.db.selectFrom(table).select(['value', 'special']).orderBy('key').execute();
+    expect(rows.map(decodeNumber)).toStrictEqual(SPECIALS);
+  }
+});
+
+test('encode and decode are inverse for all doubles', () => {
+  fc.assert(fc.property(fc.double(), (x) => Object.is(decodeNumber(encodeNumber(x)), x)));
+});
+
+test('infinities stand at the ends of a sort', async () => {
+  const store = await storeWithRun();
+  const values = [1e308, Infinity, -Infinity, 0, -1e308];
+  await store.insertMetrics(values.map((value, i) => pointOf('r', `m${i}`, 0, value)));
+  const rows = await store.db.selectFrom('metrics').select(['value', 'special']).orderBy('value').execute();
+  expect(rows.map(decodeNumber)).toEqual([-Infinity, -1e308, 0, 1e308, Infinity]);
+});
+
+test('the last value is that of the highest step, and of two at one step the later', async () => {
+  const store = await storeWithRun();
+  const last = async () =>
+    decodeNumber(await store.db.selectFrom('metrics').selectAll().executeTakeFirstOrThrow());
+  await store.insertMetrics([pointOf('r', 'm', 5, 0.5), pointOf('r', 'm', 3, 0.3)]);
+  expect(await last()).toBe(0.5);
+  await store.insertMetrics([pointOf('r', 'm', 4, 0.4)]);
+  expect(await last()).toBe(0.5);
+  await store.insertMetrics([pointOf('r', 'm', 5, 0.6), pointOf('r', 'm', 5, 0.7)]);
+  expect(await last()).toBe(0.7);
+  expect(
+    await store.db.selectFrom('metric_points').select('step').orderBy('sequence').execute(),
+  ).toHaveLength(5);
+});
+
+test('a batch with one bad point leaves nothing of itself', async () => {
+  const store = await storeWithRun();
+  await expect(store.insertMetrics([pointOf('r', 'm', 0, 1), pointOf('r', 'm', 0.5, 1)])).rejects.toThrow();
+  expect(await store.db.selectFrom('metric_points').selectAll().execute()).toEqual([]);
+  await store.insertMetrics([pointOf('r', 'm', 0, 1)]);
+});
