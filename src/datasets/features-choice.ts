@@ -1,0 +1,93 @@
+import { RiskopsError } from '../errors.js';
+import { printable } from '../util/text.js';
+import type { ColumnSchema, TableSchema } from './schema.js';
+import { columnNotFound, columnOf, type Table } from './table.js';
+
+/** Categories beyond this number are names or texts, of which a model learns rows by heart. */
+const MOST_CATEGORIES = 1_000;
+
+export interface FeatureWishes {
+  target: string;
+  /** Columns to leave out. */
+  drop?: readonly string[];
+  /** Columns to keep although a rule would leave them out. */
+  keep?: readonly string[];
+}
+
+export interface FeatureChoice {
+  features: string[];
+  leftOut: { name: string; reason: string }[];
+}
+
+/** id, ID, customer_id, customer-id, customerId, customerID; not paid or valid. */
+function isNamedLikeId(name: string): boolean {
+  return /^id$/i.test(name) || /[_\-. ]id$/i.test(name) || /[a-z0-9]I[dD]$/.test(name);
+}
+
+/**
+ * Whether a column tells rows apart and nothing else: whole numbers, all different, that run 0 .. n-1 or 1 .. n or
+ * whose name says id; or texts that are all different.
+ */
+export function isIdentifier(column: ColumnSchema, rowCount: number): boolean {
+  const { type, distinct, missing, min, max } = column;
+  if (distinct < 2 || distinct !== rowCount - missing) return false;
+  if (type === 'category') return true;
+  if (type !== 'integer') return false;
+  const runs = missing === 0 && (min === 0 || min === 1) && max === min + rowCount - 1;
+  return runs || isNamedLikeId(column.name);
+}
+
+/** Why a column is no feature by itself; undefined when it is one. */
+function reasonAgainst(column: ColumnSchema, rowCount: number): string | undefined {
+  if (column.distinct === 1 && column.missing === 0) return 'constant: every row has the same value';
+  if (isIdentifier(column, rowCount)) return 'an identifier: every row has its own value';
+  if (column.type === 'date') return 'a date: good for a split by time, not for learning';
+  if (column.type === 'category' && column.distinct > MOST_CATEGORIES) {
+    return `${column.distinct} categories, more than ${MOST_CATEGORIES}`;
+  }
+  return undefined;
+}
+
+function checkWishes(schema: TableSchema, { target, drop = [], keep = [] }: FeatureWishes): void {
+  const names = schema.columns.map((column) => column.name);
+  for (const name of [...drop, ...keep]) if (!names.includes(name)) throw columnNotFound(name, names);
+  const twice = keep.find((name) => drop.includes(name) || name === target);
+  if (twice === undefined) return;
+  throw new RiskopsError('OPTION_INVALID', {
+    what: `The column "${printable(twice)}" cannot be kept as a feature.`,
+    why: twice === target ? 'It is the target.' : 'It is also among the columns to drop.',
+    fix: 'name the column once',
+  });
+}
+
+/**
+ * The columns to learn from, in the order of the table, and why the others are not: the target, identifiers, dates,
+ * columns with one value or none, texts with more than 1,000 values. `drop` leaves out more, `keep` overrides the
+ * rules (but for the target and for columns without any value).
+ *
+ * Errors: COLUMN_NOT_FOUND with the nearest name, OPTION_INVALID, FEATURES_INVALID when no column is left.
+ */
+export function chooseFeatures(table: Table, schema: TableSchema, wishes: FeatureWishes): FeatureChoice {
+  const { target, drop = [], keep = [] } = wishes;
+  columnOf(table, target);
+  checkWishes(schema, wishes);
+  const choice: FeatureChoice = { features: [], leftOut: [] };
+  for (const column of schema.columns) {
+    let reason: string | undefined;
+    if (column.name === target) reason = 'the target';
+    else if (drop.includes(column.name)) reason = 'dropped as asked';
+    else if (column.distinct === 0) reason = 'no value at all';
+    else if (!keep.includes(column.name)) reason = reasonAgainst(column, table.rowCount);
+    if (reason === undefined) choice.features.push(column.name);
+    else choice.leftOut.push({ name: column.name, reason });
+  }
+  if (choice.features.length > 0) return choice;
+  throw new RiskopsError('FEATURES_INVALID', {
+    what: 'No column is left to learn from.',
+    why: choice.leftOut
+      .map(({ name, reason }) => `${printable(name, 40)}: ${reason}`)
+      .slice(0, 8)
+      .join('; '),
+    details: choice,
+  });
+}

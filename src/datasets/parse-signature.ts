@@ -1,0 +1,89 @@
+import { RiskopsError } from '../errors.js';
+import { JsonShape } from './json-shape.js';
+import { COLUMN_TYPES } from './schema.js';
+import type { Feature, Signature, TargetSpec } from './signature.js';
+import type { ColumnType } from './table.js';
+import type { ClassValue } from './target.js';
+
+const MOST_FEATURES = 10_000;
+const MOST_CATEGORIES = 1_000_000;
+
+const shape: JsonShape = new JsonShape(
+  (why) =>
+    new RiskopsError('MODEL_FILE_INVALID', {
+      what: 'The signature in the model file is not one.',
+      why,
+      fix: 'riskops doctor',
+    }),
+);
+
+/** The years 0000 to 9999, which dates as text can name. */
+const [FIRST_DATE, LAST_DATE] = [-62_167_219_200_000, 253_402_300_799_999];
+
+function parseRange(
+  json: Record<string, unknown>,
+  where: string,
+  type: ColumnType,
+): Pick<Feature, 'min' | 'max'> {
+  if (json['min'] === undefined && json['max'] === undefined) return {};
+  const min = shape.number(json['min'], `${where}.min`);
+  const max = shape.number(json['max'], `${where}.max`);
+  if (min > max) shape.fail(`${where} has a min above its max.`);
+  if (type === 'date' && (min < FIRST_DATE || max > LAST_DATE))
+    shape.fail(`${where} has a range beyond all dates.`);
+  return { min, max };
+}
+
+function parseFeature(value: unknown, where: string): Feature {
+  const json = shape.object(value, where, ['name', 'type', 'nullable'], ['min', 'max', 'categories']);
+  const name = shape.text(json['name'], `${where}.name`);
+  const type = shape.choice(json['type'], `${where}.type`, COLUMN_TYPES);
+  const nullable = shape.boolean(json['nullable'], `${where}.nullable`);
+  if (type !== 'category') {
+    if (json['categories'] !== undefined) shape.fail(`${where} has categories, but is of type ${type}.`);
+    return { name, type, nullable, ...parseRange(json, where, type) };
+  }
+  if (json['min'] !== undefined || json['max'] !== undefined)
+    shape.fail(`${where} has a range, but is a category.`);
+  return {
+    name,
+    type,
+    nullable,
+    categories: shape.texts(json['categories'], `${where}.categories`, MOST_CATEGORIES),
+  };
+}
+
+function parseClass(value: unknown, where: string): ClassValue {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  return shape.number(value, where);
+}
+
+function parseTarget(value: unknown): TargetSpec {
+  const json = shape.object(value, 'target', ['name', 'type', 'classes']);
+  const name = shape.text(json['name'], 'target.name');
+  const type = shape.choice(json['type'], 'target.type', COLUMN_TYPES);
+  if (json['classes'] === null) return { name, type, classes: null };
+  const classes = shape
+    .list(json['classes'], 'target.classes', 2)
+    .map((item, i) => parseClass(item, `target.classes[${i}]`));
+  if (classes.length !== 2 || classes[0] === classes[1])
+    shape.fail('target.classes are not two different values.');
+  return { name, type, classes: [classes[0], classes[1]] };
+}
+
+/**
+ * A signature out of a model file, every part checked: a file may come from anywhere. MODEL_FILE_INVALID names the
+ * first fault.
+ */
+export function parseSignature(value: unknown): Signature {
+  const json = shape.object(value, 'signature', ['features', 'target'], ['missing']);
+  const features = shape
+    .list(json['features'], 'features', MOST_FEATURES)
+    .map((feature, i) => parseFeature(feature, `features[${i}]`));
+  if (features.length === 0) shape.fail('features is empty.');
+  if (new Set(features.map(({ name }) => name)).size < features.length)
+    shape.fail('features has a name twice.');
+  const target = parseTarget(json['target']);
+  if (json['missing'] === undefined) return { features, target };
+  return { features, target, missing: shape.texts(json['missing'], 'missing', 1_000) };
+}
