@@ -1,0 +1,109 @@
+import type { Selectable, Transaction } from 'kysely';
+import type { Database, PromotionsTable } from '../storage/database/schema.js';
+import type { Store } from '../storage/store.js';
+import { sha256 } from '../util/files.js';
+import { toCanonicalJson } from '../util/json.js';
+
+/** A promotion or a rollback as it is kept: who made which version current, when, why and on what evidence. */
+export type PromotionRow = Selectable<PromotionsTable>;
+
+export interface ChainCheck {
+  ok: boolean;
+  /** The first row that does not hold. */
+  broken: { sequence: number; why: string } | null;
+}
+
+/** What the first row has for a previous hash. */
+const BEFORE_FIRST = '0'.repeat(64);
+const PAGE = 1000;
+
+/** SHA-256 of the canonical JSON (sorted keys) of all columns but `hash`, so it covers the hash of the row before. */
+function hashPromotion(row: Omit<PromotionRow, 'hash'>): string {
+  const { hash: _, ...covered } = row as PromotionRow;
+  return sha256(toCanonicalJson(covered));
+}
+
+/** Appends to the chain. The transaction holds the write lock, so no other row can come between the two statements. */
+export async function appendPromotion(
+  transaction: Transaction<Database>,
+  change: Omit<PromotionRow, 'sequence' | 'previous_hash' | 'hash'>,
+): Promise<PromotionRow> {
+  const last = await transaction
+    .selectFrom('promotions')
+    .select(['sequence', 'hash'])
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const open = { ...change, sequence: (last?.sequence ?? 0) + 1, previous_hash: last?.hash ?? BEFORE_FIRST };
+  const row = { ...open, hash: hashPromotion(open) };
+  await transaction.insertInto('promotions').values(row).execute();
+  return row;
+}
+
+/** Why a row does not follow the one before, or undefined. */
+function rowFault(row: PromotionRow, before: PromotionRow | undefined): string | undefined {
+  if (row.sequence !== (before?.sequence ?? 0) + 1)
+    return `rows are missing before it: the one before is ${before?.sequence ?? 'none'}`;
+  if (row.previous_hash !== (before?.hash ?? BEFORE_FIRST))
+    return 'its previous_hash is not the hash of the row before';
+  if (row.hash !== hashPromotion(row)) return 'its content does not have its hash';
+  return undefined;
+}
+
+async function chainFault(store: Store): Promise<ChainCheck['broken']> {
+  let before: PromotionRow | undefined;
+  for (;;) {
+    const page = await store.db
+      .selectFrom('promotions')
+      .selectAll()
+      .where('sequence', '>', before?.sequence ?? Number.MIN_SAFE_INTEGER)
+      .orderBy('sequence')
+      .limit(PAGE)
+      .execute();
+    for (const row of page) {
+      const why = rowFault(row, before);
+      if (why !== undefined) return { sequence: row.sequence, why };
+      before = row;
+    }
+    if (page.length < PAGE) return null;
+  }
+}
+
+/** A model whose current version is not what its last row says. One statement, so a promotion meanwhile is seen whole or not at all. */
+async function currentFault(store: Store): Promise<ChainCheck['broken']> {
+  const models = await store.db
+    .selectFrom('models as m')
+    .leftJoin('current_versions as c', 'c.model', 'm.name')
+    .leftJoin(
+      ({ selectFrom }) =>
+        selectFrom('promotions')
+          .select(({ fn }) => ['model', fn.max('sequence').as('last')])
+          .groupBy('model')
+          .as('l'),
+      (join) => join.onRef('l.model', '=', 'm.name'),
+    )
+    .leftJoin('promotions as p', 'p.sequence', 'l.last')
+    .select([
+      'm.name',
+      'c.version',
+      'c.promotion_id as current_id',
+      'p.promotion_id',
+      'p.to_version',
+      'p.sequence',
+    ])
+    .execute();
+  const wrong = models.find((row) => row.current_id !== row.promotion_id || row.version !== row.to_version);
+  if (wrong === undefined) return null;
+  const { name, version, to_version, sequence } = wrong;
+  const why = `${name} has version ${version ?? 'none'} as current, and its last row made ${to_version ?? 'none'} current`;
+  return { sequence: sequence ?? 0, why };
+}
+
+/**
+ * Recomputes the chain of promotions from the first row, and checks that each model's current version is the one
+ * that its last row made current.
+ */
+export async function verifyChain(store: Store): Promise<ChainCheck> {
+  const broken = (await chainFault(store)) ?? (await currentFault(store));
+  return { ok: broken === null, broken };
+}

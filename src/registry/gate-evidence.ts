@@ -1,0 +1,97 @@
+import type { Baseline } from '../evaluation/baselines.js';
+import { type Metric, measure } from '../evaluation/metrics.js';
+import { firstNonFinite, type SampleOptions } from '../evaluation/sample.js';
+import type { Task } from '../models/learner.js';
+import type { SchemaComparison } from './schema-differences.js';
+
+/** A model's predictions for the holdout rows, in the order of the target. */
+export interface JudgedModel {
+  version: number;
+  predictions: Float64Array;
+  /** binary: the class is 1 when prediction >= threshold; null stands for 0.5. */
+  threshold: number | null;
+}
+
+/** All that the gate knows. Candidate, current model and baselines are scored on the same rows. */
+export interface Evidence {
+  model: string;
+  task: Task;
+  /** The holdout's target: 0 or 1, or a number in its own unit. */
+  target: Float64Array;
+  candidate: JudgedModel & { learner: string };
+  /** null only when it is certain that no model is current, or when `unscored` says why the current one could not be scored. */
+  current: JudgedModel | null;
+  /** The current version, where there is one that cannot be scored on these rows, and why. */
+  unscored?: { version: number; why: string };
+  baselines: Baseline[];
+  /** The candidate's schema against the current model's. */
+  schema: SchemaComparison;
+  /** Where the rows come from; kept in the report as it is. `rows` is checked against the target. */
+  holdout: { rows: number; [fact: string]: unknown };
+  /** The training target in time order, and the rows of one season, for `mase`. */
+  scale?: Pick<SampleOptions, 'trainingTarget' | 'season'>;
+}
+
+interface Column {
+  label: string;
+  values: Float64Array;
+}
+
+function lengthFault({ target, holdout }: Evidence, columns: Column[]): string | undefined {
+  if (target.length === 0) return 'the holdout has no rows';
+  if (holdout.rows !== target.length)
+    return `the holdout has ${holdout.rows} rows, its target ${target.length}`;
+  const wrong = columns.find(({ values }) => values.length !== target.length);
+  return wrong && `${wrong.label} has ${wrong.values.length} predictions for ${target.length} rows`;
+}
+
+function valueFault(task: Task, columns: Column[]): string | undefined {
+  for (const { label, values } of columns) {
+    const missing = firstNonFinite(values);
+    if (missing >= 0) return `${label} has ${values[missing]} in holdout row ${missing + 1}`;
+    const outside = task === 'binary' ? values.findIndex((value) => value < 0 || value > 1) : -1;
+    if (outside >= 0)
+      return `${label} has ${values[outside]} in holdout row ${outside + 1}, which is no probability`;
+  }
+  return undefined;
+}
+
+function targetFault({ task, target }: Evidence): string | undefined {
+  const row = target.findIndex((value) =>
+    task === 'binary' ? value !== 0 && value !== 1 : !Number.isFinite(value),
+  );
+  return row < 0 ? undefined : `the target has ${target[row]} in holdout row ${row + 1}`;
+}
+
+function metricFault(evidence: Evidence, metrics: Metric[], models: { label: string; model: JudgedModel }[]) {
+  for (const { label, model } of models) {
+    if (model.threshold !== null && !Number.isFinite(model.threshold))
+      return `${label} has the threshold ${model.threshold}`;
+    for (const metric of metrics) {
+      const { threshold } = model;
+      const value = measure(metric, evidence.target, model.predictions, { ...evidence.scale, threshold });
+      if (!Number.isFinite(value)) return `the ${metric.name} of ${label} is ${value} on these rows`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The first thing that keeps the evidence from being a comparison of finite numbers on the same rows; undefined when
+ * it is sound. Nothing else about a candidate counts before this.
+ */
+export function findFault(evidence: Evidence, metrics: Metric[]): string | undefined {
+  const { candidate, current, baselines } = evidence;
+  const models = [{ label: `the candidate v${candidate.version}`, model: candidate as JudgedModel }];
+  if (current !== null) models.push({ label: `the current v${current.version}`, model: current });
+  const columns: Column[] = [
+    ...models.map(({ label, model }) => ({ label, values: model.predictions })),
+    ...baselines.map(({ name, predictions }) => ({ label: `the baseline ${name}`, values: predictions })),
+  ];
+  return (
+    lengthFault(evidence, columns) ??
+    targetFault(evidence) ??
+    valueFault(evidence.task, columns) ??
+    metricFault(evidence, metrics, models)
+  );
+}

@@ -1,0 +1,148 @@
+import type { GainInterval } from '../evaluation/bootstrap.js';
+import { rowsNeeded } from '../evaluation/rows-needed.js';
+import type { Evidence } from './gate-evidence.js';
+import { counted, type Reason, shown, signed } from './gate-report.js';
+import type { BoundGuard, Guard, MarginGuard, Policy } from './policy.js';
+
+/** A gain over somebody in one metric, measured on `rows` holdout rows. */
+export interface MeasuredGain {
+  metric: string;
+  against: string;
+  rows: number;
+  interval: GainInterval;
+}
+
+function passes(rule: string, text: string): Reason {
+  return { rule, passed: true, text };
+}
+
+function fails(rule: string, text: string): Reason {
+  return { rule, passed: false, text };
+}
+
+function open(rule: string, rowsNeeded: number | null, text: string): Reason {
+  return { rule, passed: null, rows_needed: rowsNeeded, text };
+}
+
+function gainText({ metric, against, interval }: MeasuredGain): string {
+  const { candidate, other, gain, lower, upper } = interval;
+  const range = `gain ${signed(gain)}, from ${signed(lower)} to ${signed(upper)}`;
+  return `${metric} ${shown(candidate)} against ${shown(other)} of ${against}, ${range}`;
+}
+
+/** How many more rows would lift the lower bound above `minGain`, as a rule that is still open. */
+function openReason(rule: string, what: string, { rows, interval }: MeasuredGain, minGain: number): Reason {
+  const { gain, lower, upper } = interval;
+  // A gain that rests on few rows has a long upper side, and its lower bound alone looks too good.
+  const halfWidth = Math.max(gain - lower, (upper - lower) / 2);
+  const needed = rowsNeeded(rows, { gain, halfWidth, minGain });
+  if (needed === null) return open(rule, null, `${what}; no number of rows would promote it at this gain`);
+  const more = Math.max(1, needed - rows);
+  return open(rule, more, `${what}; about ${counted(more)} more rows like these would prove it`);
+}
+
+/** A bound that is no number proves nothing, whatever the other one says. */
+function boundsFault(rule: string, measured: MeasuredGain): Reason | undefined {
+  const { gain, lower, upper } = measured.interval;
+  if ([gain, lower, upper].every(Number.isFinite)) return undefined;
+  return fails(rule, `the gain cannot be computed: ${gainText(measured)}`);
+}
+
+/** Passes: a rule about the current model where it is certain that there is none. */
+export function withoutCurrent(rule: string): Reason {
+  return passes(rule, 'there is no current model to compare with');
+}
+
+/** Open: a current model that cannot be scored is never "no current model", and no number of rows changes that. */
+export function againstUnscored(rule: string, { version, why }: { version: number; why: string }): Reason {
+  return open(rule, null, `the current v${version} cannot be compared with: ${why}`);
+}
+
+export function judgeCurrent(measured: MeasuredGain, policy: Policy): Reason {
+  const rule = 'current';
+  const fault = boundsFault(rule, measured);
+  if (fault) return fault;
+  const { lower, upper } = measured.interval;
+  const text = gainText(measured);
+  const bar = shown(policy.minGain);
+  if (lower > policy.minGain) return passes(rule, `better: ${text}; the lower bound is above ${bar}`);
+  if (upper < 0) return fails(rule, `worse: ${text}; even the upper bound is below 0`);
+  if (upper < policy.minGain) {
+    return fails(
+      rule,
+      `not better by enough: ${text}; even the upper bound is below the minimum gain ${bar}`,
+    );
+  }
+  const doubt = `not proven better: ${text}; the lower bound is not above ${bar}`;
+  return openReason(rule, doubt, measured, policy.minGain);
+}
+
+/** The names that the policy wants beaten; with `all`, every baseline there is. */
+export function baselinesToBeat(policy: Policy, evidence: Evidence): string[] {
+  return policy.baselines === 'all' ? evidence.baselines.map(({ name }) => name) : policy.baselines;
+}
+
+export function judgeBaseline(name: string, measured: MeasuredGain | undefined): Reason {
+  const rule = `baseline ${name}`;
+  if (!measured) return fails(rule, `the policy wants "${name}" beaten, and this holdout does not have it`);
+  const fault = boundsFault(rule, measured);
+  if (fault) return fault;
+  const { lower, upper } = measured.interval;
+  const text = gainText(measured);
+  if (lower > 0) return passes(rule, `beaten: ${text}`);
+  if (upper <= 0) return fails(rule, `not beaten: ${text}; even the upper bound is not above 0`);
+  return openReason(rule, `not proven beaten: ${text}; the lower bound is not above 0`, measured, 0);
+}
+
+/** An absolute guard: the candidate's own value, whatever the current model's. */
+export function judgeBound(guard: BoundGuard, value: number): Reason {
+  const least = 'min' in guard;
+  const bound = least ? `at least ${shown(guard.min)}` : `at most ${shown(guard.max)}`;
+  const passed = least ? value >= guard.min : value <= guard.max;
+  return { rule: guardRule(guard), passed, text: `${guard.metric} is ${shown(value)} and must be ${bound}` };
+}
+
+/** A non-inferiority guard: `measured` is the gain over the current model in the guard's metric. */
+export function judgeMargin(guard: MarginGuard, measured: MeasuredGain): Reason {
+  const rule = guardRule(guard);
+  const fault = boundsFault(rule, measured);
+  if (fault) return fault;
+  const { lower, upper } = measured.interval;
+  const text = gainText(measured);
+  const limit = `worse by more than ${shown(guard.margin)}`;
+  if (lower >= -guard.margin) return passes(rule, `not ${limit}: ${text}`);
+  if (upper < -guard.margin) return fails(rule, `${limit}: ${text}`);
+  return openReason(rule, `perhaps ${limit}: ${text}`, measured, -guard.margin);
+}
+
+export function guardRule(guard: Guard): string {
+  return `guard ${guard.metric}`;
+}
+
+export function judgeSchema(policy: Policy, { schema, current, unscored }: Evidence): Reason {
+  const rule = 'schema';
+  if (unscored) return againstUnscored(rule, unscored);
+  if (current === null) return withoutCurrent(rule);
+  if (schema.compatible) return passes(rule, `it takes what v${current.version} takes`);
+  const differences = schema.differences.join('; ');
+  if (policy.schema === 'any') return passes(rule, `the policy allows that ${differences}`);
+  return fails(rule, `callers of v${current.version} would break: ${differences || 'not compatible'}`);
+}
+
+/** Enough rows, and enough positive ones, to decide anything at all. */
+export function judgeCounts(policy: Policy, rows: number, positives: number | undefined): Reason[] {
+  const reasons = [countReason('min_rows', 'holdout rows', rows, policy.minRows, policy.minRows - rows)];
+  if (positives === undefined) return reasons;
+  const more = Math.ceil((rows * policy.minPositives) / Math.max(1, positives)) - rows;
+  return [
+    ...reasons,
+    countReason('min_positives', 'positive holdout rows', positives, policy.minPositives, more),
+  ];
+}
+
+function countReason(rule: string, what: string, count: number, least: number, more: number): Reason {
+  if (count >= least)
+    return passes(rule, `${counted(count)} ${what}, at least ${counted(least)} are asked for`);
+  const text = `only ${counted(count)} ${what} of the ${counted(least)} asked for; about ${counted(more)} more rows like these would do`;
+  return open(rule, more, text);
+}

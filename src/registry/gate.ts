@@ -1,0 +1,170 @@
+import { type Comparison, type GainInterval, pairedBootstrap } from '../evaluation/bootstrap.js';
+import { type Metric, measure, metricNamed } from '../evaluation/metrics.js';
+import { type Evidence, findFault } from './gate-evidence.js';
+import { type ComparisonRow, counted, type GateReport, type Reason, type Verdict } from './gate-report.js';
+import {
+  againstUnscored,
+  baselinesToBeat,
+  guardRule,
+  judgeBaseline,
+  judgeBound,
+  judgeCounts,
+  judgeCurrent,
+  judgeMargin,
+  judgeSchema,
+  type MeasuredGain,
+  withoutCurrent,
+} from './gate-rules.js';
+import type { Policy } from './policy.js';
+
+/**
+ * Judges a candidate on evidence alone: the same policy and evidence give the same report, in whatever order the
+ * holdout's rows stand. Every rule has to pass, so no correction for their number is needed: the weakest decides.
+ * One that fails rejects, one that is open leaves it undecided, and only when all pass is it promoted.
+ */
+export function judge(policy: Policy, evidence: Evidence): GateReport {
+  const { task, target, candidate, holdout } = evidence;
+  const metric = metricNamed(policy.metric, task);
+  const fault = findFault(evidence, askedMetrics(policy, metric));
+  const gains = fault === undefined ? measureGains(policy, evidence, metric) : [];
+  const positives =
+    task === 'binary' ? target.reduce((sum, label) => sum + (label === 1 ? 1 : 0), 0) : undefined;
+  const reasons: Reason[] = [
+    numbersReason(fault),
+    judgeSchema(policy, evidence),
+    ...judgeCounts(policy, target.length, positives),
+    ...(fault === undefined ? judgeGains(policy, evidence, gains) : []),
+  ];
+  const verdict = weakest(reasons);
+  const rowsNeeded = verdict === 'undecided' ? mostRowsNeeded(reasons) : null;
+  return {
+    model: evidence.model,
+    task,
+    verdict,
+    candidate: { version: candidate.version, learner: candidate.learner },
+    current: currentVersion(evidence),
+    metric: metric.name,
+    direction: metric.direction,
+    holdout: { ...holdout, rows: target.length, ...(positives === undefined ? {} : { positives }) },
+    comparisons: gains.map(comparisonRow),
+    reasons,
+    rows_needed: rowsNeeded,
+    next: nextSentence(verdict, evidence, rowsNeeded),
+    policy,
+  };
+}
+
+function askedMetrics(policy: Policy, metric: Metric): Metric[] {
+  return [...new Set([metric, ...policy.guards.map((guard) => metricNamed(guard.metric, metric.task))])];
+}
+
+function numbersReason(fault: string | undefined): Reason {
+  if (fault === undefined)
+    return { rule: 'numbers', passed: true, text: 'every prediction and metric is a finite number' };
+  return { rule: 'numbers', passed: false, text: `nothing can be compared: ${fault}` };
+}
+
+/** All comparisons on the same resamples: the deciding metric against everybody, then guards against current. */
+function measureGains(policy: Policy, evidence: Evidence, metric: Metric): MeasuredGain[] {
+  const { candidate, current, baselines, target, task, scale } = evidence;
+  const asked: { against: string; comparison: Comparison }[] = baselines.map((baseline) => ({
+    against: `baseline ${baseline.name}`,
+    comparison: { metric, candidate, other: baseline },
+  }));
+  if (current !== null) {
+    const against = `current v${current.version}`;
+    const margins = policy.guards
+      .filter((guard) => 'margin' in guard)
+      .map((guard) => metricNamed(guard.metric, task));
+    const compare = (one: Metric) => ({ against, comparison: { metric: one, candidate, other: current } });
+    asked.unshift(...[...new Set([metric, ...margins])].map(compare));
+  }
+  const { resamples, confidence, seed } = policy;
+  const comparisons = asked.map(({ comparison }) => comparison);
+  const intervals = pairedBootstrap(target, comparisons, { resamples, confidence, seed, ...scale });
+  return asked.map(({ against, comparison }, i) => ({
+    against,
+    metric: comparison.metric.name,
+    rows: target.length,
+    interval: intervals[i],
+  }));
+}
+
+function judgeGains(policy: Policy, evidence: Evidence, gains: MeasuredGain[]): Reason[] {
+  const { candidate, current, unscored, task, target, scale } = evidence;
+  const names = baselinesToBeat(policy, evidence);
+  const overCurrent = (metric: string) => gainOver(gains, `current v${current?.version}`, metric);
+  const guards = policy.guards.map((guard) => {
+    if ('margin' in guard) {
+      if (unscored) return againstUnscored(guardRule(guard), unscored);
+      return current === null
+        ? withoutCurrent(guardRule(guard))
+        : judgeMargin(guard, overCurrent(guard.metric));
+    }
+    const options = { ...scale, threshold: candidate.threshold };
+    return judgeBound(
+      guard,
+      measure(metricNamed(guard.metric, task), target, candidate.predictions, options),
+    );
+  });
+  const overIncumbent = () =>
+    current === null ? withoutCurrent('current') : judgeCurrent(overCurrent(policy.metric), policy);
+  return [
+    unscored ? againstUnscored('current', unscored) : overIncumbent(),
+    ...(policy.baselines === 'all' && names.length === 0 ? [noBaselines] : []),
+    ...names.map((name) =>
+      judgeBaseline(
+        name,
+        gains.find(({ against }) => against === `baseline ${name}`),
+      ),
+    ),
+    ...guards,
+  ];
+}
+
+/** A gain over the current model that was asked for: without it there is no verdict, so it is never skipped. */
+function gainOver(gains: MeasuredGain[], against: string, metric: string): MeasuredGain {
+  const found = gains.find((one) => one.against === against && one.metric === metric);
+  if (!found) throw new Error(`the gate did not measure ${metric} against ${against}`);
+  return found;
+}
+
+/** Nobody measured them, which is not the same as having beaten them. */
+const noBaselines: Reason = {
+  rule: 'baselines',
+  passed: false,
+  text: 'the policy wants every baseline beaten, and none was measured',
+};
+
+function weakest(reasons: Reason[]): Verdict {
+  if (reasons.some(({ passed }) => passed === false)) return 'reject';
+  return reasons.some(({ passed }) => passed === null) ? 'undecided' : 'promote';
+}
+
+function mostRowsNeeded(reasons: Reason[]): number | null {
+  const needed = reasons.filter(({ passed }) => passed === null).map((reason) => reason.rows_needed ?? null);
+  return needed.includes(null) ? null : Math.max(...needed.map(Number));
+}
+
+function comparisonRow({ against, metric, interval }: MeasuredGain): ComparisonRow {
+  const { candidate, other, gain, lower, upper }: GainInterval = interval;
+  return { against, metric, candidate, other, gain, lower, upper };
+}
+
+function currentVersion({ current, unscored }: Evidence): { version: number } | null {
+  const incumbent = unscored ?? current;
+  return incumbent && { version: incumbent.version };
+}
+
+function nextSentence(verdict: Verdict, evidence: Evidence, rowsNeeded: number | null): string {
+  const current = currentVersion(evidence);
+  const incumbent = current ? `v${current.version}` : 'no model';
+  if (verdict === 'promote')
+    return current ? `It may replace ${incumbent}.` : 'It may become the first current model.';
+  if (verdict === 'reject') return `It stays a candidate; ${incumbent} stays current.`;
+  if (evidence.unscored)
+    return `Nothing proves it better than ${incumbent}, which cannot be scored: roll back, or promote it by force with a reason.`;
+  if (rowsNeeded === null)
+    return `No number of rows would promote it at this gain; ${incumbent} stays current.`;
+  return `About ${counted(rowsNeeded)} more holdout rows like these would promote it, if the gain stays as seen; until then ${incumbent} stays current.`;
+}

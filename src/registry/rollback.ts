@@ -1,0 +1,129 @@
+import { RiskopsError } from '../errors.js';
+import type { Store } from '../storage/store.js';
+import type { PromotionRow } from './audit.js';
+import { getModel } from './models.js';
+import { changeCurrent, checkVersionFile, type PromotionRecord, type VerifyFile } from './promote.js';
+import { getVersion, parseVersion } from './versions.js';
+
+export interface RollbackOptions {
+  model: string;
+  actor: string;
+  reason: string;
+  /** Any version that was current once; the one before the current when left out. */
+  to?: number;
+  verifyFile?: VerifyFile;
+}
+
+type Step = Pick<PromotionRow, 'action' | 'to_version'>;
+
+/**
+ * The versions that were current one upon the other, the last one current now. A promotion lays one on top; a
+ * rollback takes off what lies above the version it goes to, so the next one goes further back.
+ * @param steps a model's promotions and rollbacks, oldest first
+ */
+export function replayCurrent(steps: readonly Step[]): number[] {
+  const stack: number[] = [];
+  for (const { action, to_version } of steps) {
+    const below = action === 'rollback' ? stack.lastIndexOf(to_version, -2) : -1;
+    if (below >= 0) stack.length = below + 1;
+    else stack.push(to_version);
+  }
+  return stack;
+}
+
+function nothingToRollBack(model: string, current: number | undefined, to: number | undefined): RiskopsError {
+  if (current === undefined) {
+    return new RiskopsError('NOTHING_TO_ROLL_BACK', {
+      what: `No version of ${model} is current.`,
+      why: 'Nothing was promoted yet.',
+      fix: 'riskops promote --latest',
+    });
+  }
+  if (to === undefined) {
+    return new RiskopsError('NOTHING_TO_ROLL_BACK', {
+      what: `There is nothing to roll ${model} back to.`,
+      why: `No other version was current before version ${current}.`,
+      fix: `riskops history ${model}`,
+    });
+  }
+  return new RiskopsError('NOTHING_TO_ROLL_BACK', {
+    what: `${model} cannot be rolled back to version ${to}.`,
+    why: to === current ? 'It is the current version.' : 'It never was current; a new version is promoted.',
+    fix: to === current ? `riskops history ${model}` : `riskops promote --model ${model} --version ${to}`,
+  });
+}
+
+/** The nearest older version that was current and whose file is good. */
+async function olderGoodVersion(
+  store: Store,
+  model: string,
+  older: readonly number[],
+  verifyFile: VerifyFile | undefined,
+): Promise<number | undefined> {
+  for (const version of new Set([...older].reverse())) {
+    try {
+      await checkVersionFile(store, await getVersion(store, model, version), verifyFile);
+      return version;
+    } catch {
+      // this one is no help either: the next older one may be
+    }
+  }
+  return undefined;
+}
+
+/** Proves the file of the version to go back to; when it is damaged, the error offers one that is not. */
+async function checkTarget(
+  store: Store,
+  { model, to, older, verifyFile }: { model: string; to: number; older: number[]; verifyFile?: VerifyFile },
+): Promise<void> {
+  const version = await getVersion(store, model, to);
+  try {
+    await checkVersionFile(store, version, verifyFile);
+  } catch (error) {
+    if (!(error instanceof RiskopsError) || !error.code.startsWith('MODEL_FILE_')) throw error;
+    const good = await olderGoodVersion(store, model, older, verifyFile);
+    throw new RiskopsError(error.code, {
+      what: error.message,
+      why: error.why,
+      fix: good === undefined ? 'riskops train' : `riskops rollback --model ${model} --to ${good}`,
+      details: { model, damaged: to, good: good ?? null },
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Makes the version current again that was current before, or `to`. Again: one further back.
+ * @throws RiskopsError MODEL_NOT_FOUND, NOTHING_TO_ROLL_BACK, MODEL_FILE_INVALID and MODEL_FILE_NOT_FOUND (the error
+ *   names a good version, where there is one), CURRENT_CHANGED, POINTER_INVALID, STORE_IO as `promoteVersion`
+ */
+export async function rollback(store: Store, options: RollbackOptions): Promise<PromotionRecord> {
+  const { verifyFile, actor, reason } = options;
+  const { name: model } = await getModel(store, options.model);
+  const steps = await store.db
+    .selectFrom('promotions')
+    .select(['action', 'to_version', 'promotion_id'])
+    .where('model', '=', model)
+    .orderBy('sequence')
+    .execute();
+  const stack = replayCurrent(steps);
+  const current = stack.at(-1);
+  const to = options.to === undefined ? stack.at(-2) : parseVersion(options.to);
+  const wasCurrent = steps.some(({ to_version }) => to_version === to);
+  if (to === undefined || to === current || !wasCurrent) throw nothingToRollBack(model, current, options.to);
+  const place = stack.lastIndexOf(to);
+  const older = stack
+    .slice(0, place < 0 ? -1 : place)
+    .filter((version) => version !== to && version !== current);
+  await checkTarget(store, { model, to, older, verifyFile });
+  return changeCurrent(store, {
+    model,
+    action: 'rollback',
+    to,
+    actor,
+    reason,
+    verdict: null,
+    gateReportSha256: null,
+    isExpected: (now) => now?.promotion_id === steps.at(-1)?.promotion_id,
+  });
+}
