@@ -1,0 +1,103 @@
+import { statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import type BetterSqlite3 from 'better-sqlite3';
+import { RiskopsError } from '../errors.js';
+import { connectWriter } from '../storage/database/sqlite-connect.js';
+import type { SqliteHandle } from '../storage/database/sqlite-dialect.js';
+import type { FromWorker, Segment, ToWorker } from './log-messages.js';
+
+/**
+ * The thread of the prediction log: one connection, one durable transaction a batch. It never gives up on a batch;
+ * while the database takes nothing it says why, and tries again.
+ */
+
+interface Connection {
+  handle: SqliteHandle;
+  insert: BetterSqlite3.Statement<[Record<string, unknown>]>;
+  /** The file that was opened: one that was put in its place since is another database. */
+  file: string;
+}
+
+/** How long a lock may last before it is told as trouble. */
+const PATIENCE_MS = 1_000;
+
+const path: string = workerData.database;
+const port = parentPort!;
+let connection: Connection | undefined;
+
+const tell = (message: FromWorker) => port.postMessage(message);
+
+function fileIdentity(): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+async function connect(): Promise<Connection> {
+  // First, because a connection would make the file when it is missing.
+  const file = fileIdentity();
+  const handle = await connectWriter(path, PATIENCE_MS);
+  try {
+    const insert = await handle.run(() =>
+      handle.raw.prepare<[Record<string, unknown>]>(
+        `INSERT INTO prediction_segments (first_id, last_id, rows, written_at, content)
+         SELECT @firstId, @lastId, @rows, @writtenAt, @content
+         `,
+      ),
+    );
+    return { handle, insert, file };
+  } catch (error) {
+    handle.raw.close();
+    throw error;
+  }
+}
+
+function disconnect(): void {
+  connection?.handle.raw.close();
+  connection = undefined;
+}
+
+/** One try. A segment that is there already came with a batch whose acknowledgement was lost. */
+async function writeSegments(segments: readonly Segment[]): Promise<void> {
+  if (connection && connection.file !== fileIdentity()) disconnect();
+  connection ??= await connect();
+  const { handle, insert } = connection;
+  const writtenAt = new Date().toISOString();
+  const insertAll = handle.raw.transaction(() => {
+    for (const segment of segments)
+      insert.run({ ...segment, writtenAt, content: Buffer.from(segment.content, 'utf8') });
+  });
+  await handle.run(() => insertAll.immediate());
+}
+
+const isBusyError = (error: unknown) => error instanceof RiskopsError && error.code === 'STORE_BUSY';
+
+function reasonOf(error: unknown): string {
+  if (error instanceof RiskopsError)
+    return error.why === undefined ? error.message : `${error.message}: ${error.why}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Tries until it is written. Waiting for a lock is done inside; between tries a little time passes. */
+async function writeBatch(batch: number, segments: readonly Segment[]): Promise<void> {
+  for (;;) {
+    try {
+      await writeSegments(segments);
+      tell({ kind: 'written', batch });
+      return;
+    } catch (error) {
+      if (!isBusyError(error)) disconnect();
+      tell({ kind: 'trouble', reason: reasonOf(error) });
+      await sleep(50 + 100 * Math.random());
+    }
+  }
+}
+
+let work = Promise.resolve();
+port.on('message', (message: ToWorker) => {
+  work = work.then(async () => {
+    if (message.kind === 'write') return writeBatch(message.batch, message.segments);
+    disconnect();
+    port.close();
+  });
+});
