@@ -1,0 +1,72 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { type ErrorCode, RiskopsError } from '../errors.js';
+import { statusOf } from './error-status.js';
+
+export interface ErrorEnvelope {
+  ok: false;
+  error: { code: ErrorCode; message: string; hint?: string; details?: unknown };
+  request_id: string;
+}
+
+/** What and why, in one line. */
+export function reasonOf({ message, why }: RiskopsError): string {
+  if (why === undefined) return message;
+  return /[.!?]$/.test(message) ? `${message} ${why}` : `${message}: ${why}`;
+}
+
+/** The one shape of every error answer. */
+export function errorEnvelope(error: RiskopsError, requestId: string): ErrorEnvelope {
+  const { code, fix, details } = error;
+  return {
+    ok: false,
+    error: {
+      code,
+      message: reasonOf(error),
+      hint: fix,
+      ...(details === undefined ? {} : { details }),
+    },
+    request_id: requestId,
+  };
+}
+
+/** Errors of the framework, in the words of the catalogue. */
+function fromFramework({ code, statusCode = 500, message }: FastifyError): RiskopsError | undefined {
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new RiskopsError('BODY_TOO_LARGE', { what: 'The request body is over the limit.' });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new RiskopsError('MEDIA_TYPE_UNSUPPORTED', {
+        what: 'The request body must be sent as application/json.',
+      });
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return new RiskopsError('BODY_INVALID', { what: 'The request body is empty.' });
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new RiskopsError('BODY_INVALID', { what: 'The request body cannot be read.', why: message });
+    default:
+      return statusCode >= 400 && statusCode < 500
+        ? new RiskopsError('REQUEST_INVALID', { what: 'The request cannot be read.', why: message })
+        : undefined;
+  }
+}
+
+/** Any error as one of the catalogue. Of a fault nobody foresaw, the answer tells the type alone. */
+export function toRiskopsError(error: unknown): RiskopsError {
+  if (error instanceof RiskopsError) return error;
+  const known = error instanceof Error ? fromFramework(error as FastifyError) : undefined;
+  if (known) return known;
+  return new RiskopsError('INTERNAL_ERROR', {
+    what: 'The server met a fault of its own.',
+    fix: 'report it, with the request_id',
+    details: { type: error instanceof Error ? error.constructor.name : typeof error },
+    cause: error,
+  });
+}
+
+/** Fastify's error handler. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const told = toRiskopsError(error);
+  const status = statusOf(told.code);
+  if (status === 503) reply.header('retry-after', '1');
+  return reply.code(status).send(errorEnvelope(told, request.id));
+}

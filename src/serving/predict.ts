@@ -1,0 +1,97 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { v7 } from 'uuid';
+import { RiskopsError } from '../errors.js';
+import type { LoggedPrediction } from '../monitoring/prediction-log.js';
+import { toJson } from '../util/json.js';
+import type { ServerContext } from './context.js';
+import { readRows } from './read-rows.js';
+import { type Scores, scoreRows } from './score-rows.js';
+import type { ServedModel } from './served-model.js';
+
+type ClassValue = LoggedPrediction['class'];
+
+interface PredictionAnswer {
+  prediction_id: string;
+  prediction: number;
+  class?: ClassValue;
+}
+
+/** The class of a probability, by the threshold that was chosen in training; null for regression. */
+function classOf({ header }: ServedModel, prediction: number): ClassValue {
+  const { classes } = header.signature.target;
+  if (classes === null || header.threshold === null) return null;
+  return classes[prediction >= header.threshold ? 1 : 0];
+}
+
+/** The answer's document. One row's prediction stands at the top too. */
+function answerOf({ name, entry, header }: ServedModel, predictions: PredictionAnswer[], scores: Scores) {
+  const { warnings, warningCount } = scores;
+  const [{ prediction_id, ...first }] = predictions;
+  return {
+    prediction_id,
+    model: name,
+    version: entry.version,
+    run_id: entry.run_id,
+    ...(header.threshold === null ? {} : { threshold: header.threshold }),
+    ...(predictions.length === 1 ? first : {}),
+    predictions,
+    ...(warningCount === 0 ? {} : { warnings, warning_count: warningCount }),
+  };
+}
+
+/** With `log: sync` an answer is given when its entries are on disk, and not without them. */
+async function waitForLog({ log }: ServerContext, kept: boolean, deadline: number): Promise<void> {
+  if (!kept)
+    throw new RiskopsError('STORE_BUSY', {
+      what: 'The prediction log takes no more entries.',
+      why: log.state().lastError ?? undefined,
+    });
+  await log.flush(Math.max(1, deadline - performance.now()));
+}
+
+/** Answers a predict request: validate, take the current model once, score, log, answer. */
+export async function answerPredict(
+  context: ServerContext,
+  modelName: string | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { limits, slots, lane, log, metrics } = context;
+  const deadline = performance.now() + limits.requestMs;
+  const { rows } = readRows(request.body, limits.rows);
+  const current = slots.current(modelName);
+  const model = current instanceof Promise ? await current : current;
+  const scores = await scoreRows(model, rows, lane, { deadline, isGone: () => request.raw.socket.destroyed });
+
+  const at = new Date().toISOString();
+  const entries: LoggedPrediction[] = [];
+  const predictions: PredictionAnswer[] = [];
+  let hasNegativeZero = false;
+  for (let i = 0; i < rows.length; i++) {
+    const prediction = scores.predictions[i];
+    const found = classOf(model, prediction);
+    const id = v7();
+    if (Object.is(prediction, -0)) hasNegativeZero = true;
+    predictions.push(
+      found === null ? { prediction_id: id, prediction } : { prediction_id: id, prediction, class: found },
+    );
+    entries.push({
+      id,
+      at,
+      request_id: request.id,
+      model: model.name,
+      version: model.entry.version,
+      inputs: rows[i],
+      prediction,
+      class: found,
+    });
+  }
+  const kept = log.append(entries);
+  if (log.mode === 'sync') await waitForLog(context, kept, deadline);
+  metrics.countPredictions(model.name, rows.length);
+
+  const answer = answerOf(model, predictions, scores);
+  reply.type('application/json; charset=utf-8');
+  // JSON.stringify writes -0 as 0.
+  return reply.send(hasNegativeZero ? toJson(answer) : JSON.stringify(answer));
+}

@@ -1,0 +1,29 @@
+import { health } from './health.js';
+import { metrics } from './metrics.js';
+import { model } from './model.js';
+import { modelPredict } from './model-predict.js';
+import { models } from './models.js';
+import { openapi } from './openapi.js';
+import { predict } from './predict.js';
+import { ready } from './ready.js';
+import type { Route } from './route.js';
+import { run } from './run.js';
+import { runs } from './runs.js';
+import { runsLatest } from './runs-latest.js';
+import { version } from './version.js';
+
+/** Every route, in the order of the HTTP reference. */
+export const routes: readonly Route[] = [
+  health,
+  ready,
+  version,
+  metrics,
+  openapi,
+  predict,
+  modelPredict,
+  model,
+  models,
+  runs,
+  runsLatest,
+  run,
+];

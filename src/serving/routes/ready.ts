@@ -1,0 +1,70 @@
+import type { FastifySchema } from 'fastify';
+import { errorEnvelope, reasonOf, toRiskopsError } from '../answer-error.js';
+import type { ServerContext } from '../context.js';
+import { errorAnswers, type Route } from './route.js';
+
+/** The models that would answer; throws why one of them cannot. */
+async function servedModels({
+  slots,
+}: ServerContext): Promise<{ model: string; version: number; run_id: string }[]> {
+  slots.look();
+  const names = slots.defaultNames();
+  // Without a name the slots say themselves why there is none.
+  const models = await Promise.all(
+    names.length === 0 ? [slots.current()] : names.map((name) => slots.current(name)),
+  );
+  return models.map(({ name, entry }) => ({ model: name, version: entry.version, run_id: entry.run_id }));
+}
+
+/** What still works, and not as it should. */
+function warningsOf({ slots, log }: ServerContext): string[] {
+  const { lastError, dropped } = log.state();
+  const warnings = slots.failures().map((failure) => `An older version answers: ${reasonOf(failure)}`);
+  if (lastError !== null)
+    warnings.push(`The prediction log is not written (${dropped} entries were dropped so far): ${lastError}`);
+  return warnings;
+}
+
+/** `GET /ready`: 200 while it can predict, else 503 with the reason. */
+export const ready: Route = (app, context) => {
+  const schema: FastifySchema = {
+    summary: 'Whether the server can predict',
+    tags: ['life'],
+    response: {
+      200: {
+        description: 'It can. `warnings` says what is degraded.',
+        type: 'object',
+        required: ['ready', 'degraded'],
+        properties: {
+          ready: { type: 'boolean', const: true },
+          degraded: { type: 'boolean' },
+          model: { type: 'string' },
+          version: { type: 'integer' },
+          run_id: { type: 'string' },
+          models: {
+            type: 'array',
+            items: { type: 'object' },
+            description: 'When several are served and none is the default.',
+          },
+          warnings: { type: 'array', items: { type: 'string' } },
+        },
+      },
+      ...errorAnswers(503),
+    },
+  };
+  app.get('/ready', { schema }, async (request, reply) => {
+    const models = await servedModels(context).catch(toRiskopsError);
+    if (models instanceof Error) {
+      // Whatever keeps it from predicting, the status is 503: a load balancer is asking.
+      reply.code(503).header('retry-after', '1');
+      return { ready: false, ...errorEnvelope(models, request.id) };
+    }
+    const warnings = warningsOf(context);
+    return {
+      ready: true,
+      degraded: warnings.length > 0,
+      ...(models.length === 1 ? models[0] : { models }),
+      ...(warnings.length > 0 ? { warnings } : {}),
+    };
+  });
+};

@@ -1,0 +1,84 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { RiskopsError } from '../errors.js';
+
+/** When a job is of no use any more. */
+export interface TimeLimit {
+  /** In milliseconds of `performance.now()`. */
+  deadline: number;
+  /** Whether the client went away. */
+  isGone(): boolean;
+}
+
+/** Scores the rows `from` .. `to` - 1. */
+export type ScoreSlice = (from: number, to: number) => void;
+
+/** The event loop is held for about so long at a time; what else arrives is answered in between. */
+const SLICE_MS = 5;
+
+/**
+ * Long scoring runs here, one job at a time and in slices, so that the server goes on answering. What would not be
+ * served in time is turned away at once.
+ */
+export class ScoringLane {
+  #last: Promise<unknown> = Promise.resolve();
+  #jobs = 0;
+
+  constructor(private readonly maxJobs = 256) {}
+
+  /** Jobs that run or wait. */
+  get jobs(): number {
+    return this.#jobs;
+  }
+
+  /**
+   * Runs `slice` over all rows, about 5 ms of them at a time.
+   * @throws RiskopsError SERVER_BUSY when too many jobs wait, or its turn came too late; REQUEST_TIMEOUT when it took
+   *   too long; what `slice` throws
+   */
+  async run(rowCount: number, msPerRow: number, slice: ScoreSlice, limit: TimeLimit): Promise<void> {
+    if (this.#jobs >= this.maxJobs) throw busy('Too many predictions wait already.');
+    this.#jobs++;
+    const job = this.#last.then(() => {
+      if (performance.now() > limit.deadline) throw busy('The predictions before it took too long.');
+      return runSlices(rowCount, msPerRow, slice, limit);
+    });
+    this.#last = job.catch(() => {});
+    try {
+      await job;
+    } finally {
+      this.#jobs--;
+    }
+  }
+}
+
+async function runSlices(
+  rowCount: number,
+  msPerRow: number,
+  slice: ScoreSlice,
+  limit: TimeLimit,
+): Promise<void> {
+  let rows = Math.max(1, Math.floor(SLICE_MS / Math.max(msPerRow, 1e-3)));
+  for (let from = 0; from < rowCount; ) {
+    await nextTurn();
+    checkTime(limit);
+    const to = Math.min(rowCount, from + rows);
+    const begun = performance.now();
+    slice(from, to);
+    const took = Math.max(performance.now() - begun, 1e-3);
+    // The next slice is as long as this one's pace allows, and at most twice this one.
+    rows = Math.max(1, Math.min(2 * rows, Math.floor(((to - from) * SLICE_MS) / took)));
+    from = to;
+  }
+}
+
+/** @throws RiskopsError REQUEST_TIMEOUT */
+export function checkTime({ deadline, isGone }: TimeLimit): void {
+  if (isGone())
+    throw new RiskopsError('REQUEST_TIMEOUT', { what: 'The client went away before the answer.' });
+  if (performance.now() <= deadline) return;
+  throw new RiskopsError('REQUEST_TIMEOUT', { what: 'The prediction took longer than the limit.' });
+}
+
+function busy(why: string): RiskopsError {
+  return new RiskopsError('SERVER_BUSY', { what: 'The server has too much to do.', why });
+}

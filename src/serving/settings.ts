@@ -1,0 +1,62 @@
+import type { Setting } from '../settings.js';
+
+export const serveSettings: readonly Setting[] = [
+  {
+    key: 'host',
+    config: 'serve.host',
+    env: 'RISKOPS_HOST',
+    kind: 'text',
+    default: '127.0.0.1',
+    description: 'the address to listen on; loopback only',
+  },
+  {
+    key: 'port',
+    config: 'serve.port',
+    env: 'RISKOPS_PORT',
+    kind: 'number',
+    default: 8000,
+    min: 0,
+    max: 65535,
+    description: 'the port; 0 takes a free one',
+  },
+  {
+    key: 'log',
+    config: 'serve.log',
+    env: 'RISKOPS_LOG',
+    kind: 'choice',
+    choices: ['buffered', 'sync', 'off'],
+    default: 'buffered',
+    description:
+      'the prediction log: buffered runs behind an answer by at most 100 ms or 1,000 rows, sync makes the answer wait',
+  },
+  {
+    key: 'bodyBytes',
+    config: 'serve.bodyBytes',
+    env: 'RISKOPS_BODY_BYTES',
+    kind: 'number',
+    default: 1048576,
+    min: 1024,
+    max: 1073741824,
+    description: 'the largest request body, in bytes',
+  },
+  {
+    key: 'rows',
+    config: 'serve.rows',
+    env: 'RISKOPS_ROWS',
+    kind: 'number',
+    default: 1000,
+    min: 1,
+    max: 1000000,
+    description: 'the most rows in one request',
+  },
+  {
+    key: 'requestMs',
+    config: 'serve.requestMs',
+    env: 'RISKOPS_REQUEST_MS',
+    kind: 'number',
+    default: 10000,
+    min: 10,
+    max: 3600000,
+    description: 'the longest a prediction may take, in milliseconds',
+  },
+];
