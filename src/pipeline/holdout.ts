@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { parseSchema } from '../datasets/schema.js';
+import { type Table, takeRows } from '../datasets/table.js';
+import { RiskopsError } from '../errors.js';
+import type { VersionRecord } from '../registry/versions.js';
+import type { Store } from '../storage/store.js';
+import { sha256 } from '../util/files.js';
+import { type DataPlan, type PreparedData, prepareData } from './prepare-data.js';
+
+/** The rows a candidate was held out from, and what a judge needs beside them. */
+export interface Holdout {
+  table: Table;
+  y: Float64Array;
+  trainingTarget: Float64Array;
+  /** Both targets are one series in time order. */
+  inTimeOrder: boolean;
+  facts: HoldoutFacts;
+}
+
+/** What identifies a holdout: written into the model file and the gate report. */
+export interface HoldoutFacts {
+  data: string;
+  data_sha256: string;
+  test_data: string | null;
+  test_data_sha256: string | null;
+  split: string;
+  seed: number;
+  rows: number;
+  /** SHA-256 over data, and the numbers and targets of the held-out rows. */
+  sha256: string;
+}
+
+/** The plan's part that decides which rows are held out; kept as an artifact of the run. */
+export interface DataRecord extends Omit<DataPlan, 'data'> {
+  /** As `HoldoutFacts.data`. */
+  data: string;
+}
+
+export const DATA_RECORD = 'data.json';
+export const SCHEMA_RECORD = 'schema.json';
+
+/** A path for the record: relative with `/` where it lies inside the project, so that the project can be moved. */
+export function recordedPath(root: string, path: string): string {
+  const inside = relative(root, path);
+  return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? path : inside.split(sep).join('/');
+}
+
+export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string): Holdout {
+  const { table, target, parts, split, source, testSource } = prepared;
+  const pick = (rows: Int32Array) => Float64Array.from(rows, (row) => target.y[row]);
+  const y = pick(parts.test);
+  const identity = [
+    source.sha256,
+    testSource?.sha256 ?? '',
+    sha256(new Uint8Array(parts.test.buffer, parts.test.byteOffset, parts.test.byteLength)),
+    sha256(new Uint8Array(y.buffer)),
+  ];
+  return {
+    table: takeRows(table, parts.test),
+    y,
+    trainingTarget: pick(parts.train),
+    inTimeOrder: split.kind === 'time' && isOneSeries(prepared),
+    facts: {
+      data: recordedPath(root, plan.data),
+      data_sha256: source.sha256,
+      test_data: testSource === null ? null : recordedPath(root, testSource.path),
+      test_data_sha256: testSource?.sha256 ?? null,
+      split: plan.split,
+      seed: plan.seed,
+      rows: parts.test.length,
+      sha256: sha256(identity.join('\n')),
+    },
+  };
+}
+
+/** Rows of a time split are one series when no time occurs twice; many things at a time are a panel. */
+function isOneSeries({ split, table, parts }: PreparedData): boolean {
+  if (split.kind !== 'time') return false;
+  const column = table.columns.find(({ name }) => name === split.column);
+  if (!column || column.type === 'category') return false;
+  const rows = [...parts.train, ...parts.test];
+  return new Set(rows.map((row) => column.values[row])).size === rows.length;
+}
+
+/**
+ * The holdout of a version, read again from its data and compared with what was recorded.
+ * @throws HOLDOUT_UNAVAILABLE when the data is gone, was changed, or gives other rows
+ */
+export async function rebuildHoldout(
+  store: Store,
+  version: VersionRecord,
+  expected: HoldoutFacts,
+  root: string,
+): Promise<Holdout> {
+  const unavailable = (why: string, cause?: unknown) =>
+    new RiskopsError('HOLDOUT_UNAVAILABLE', {
+      what: `The rows that judge ${version.model} version ${version.version} cannot be read again.`,
+      why,
+      cause,
+    });
+  const { dir_name } = await store.db
+    .selectFrom('runs')
+    .select('dir_name')
+    .where('run_id', '=', version.run_id)
+    .executeTakeFirstOrThrow();
+  const artifact = async (name: string): Promise<string> => {
+    try {
+      return (await store.blobs.get(`runs/${dir_name}/${name}`)).toString('utf8');
+    } catch (error) {
+      throw unavailable(`Its run has no ${name}.`, error);
+    }
+  };
+  const record = JSON.parse(await artifact(DATA_RECORD)) as DataRecord;
+  const plan: DataPlan = { ...record, data: resolve(root, record.data) };
+  if (!existsSync(plan.data)) throw unavailable(`${record.data} is gone.`);
+  const holdout = holdoutOf(plan, await prepareData(plan, parseSchema(await artifact(SCHEMA_RECORD))), root);
+  if (holdout.facts.data_sha256 !== expected.data_sha256)
+    throw unavailable(`${record.data} was changed since: its SHA-256 is another.`);
+  if (holdout.facts.test_data_sha256 !== expected.test_data_sha256)
+    throw unavailable(`${expected.test_data} was changed since: its SHA-256 is another.`);
+  if (holdout.facts.sha256 !== expected.sha256)
+    throw unavailable('The split gives other rows than it gave in training.');
+  return holdout;
+}

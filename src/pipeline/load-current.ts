@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { RiskopsError } from '../errors.js';
+import { type Predictor, readModelFile } from '../models/model-file.js';
+import { type PointerEntry, readPointer } from '../registry/current.js';
+import type { StorePlaces } from '../storage/store.js';
+
+/**
+ * The current model of a name, as the server would load it: from the pointer alone, its file proved first.
+ * @throws NO_CURRENT_MODEL, POINTER_INVALID, MODEL_FILE_INVALID
+ */
+export async function loadCurrent(
+  places: StorePlaces,
+  model: string,
+): Promise<{ entry: PointerEntry; predictor: Predictor }> {
+  const entry = readPointer(places.currentModel)?.models[model];
+  if (entry === undefined) {
+    throw new RiskopsError('NO_CURRENT_MODEL', {
+      what: `No version of ${model} is current.`,
+      why: 'Nothing was promoted yet.',
+    });
+  }
+  return {
+    entry,
+    predictor: await readModelFile(join(places.artifacts, entry.path), { sha256: entry.sha256 }),
+  };
+}

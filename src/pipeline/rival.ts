@@ -1,0 +1,67 @@
+import { encodeTable } from '../datasets/encode-table.js';
+import type { Signature } from '../datasets/signature.js';
+import { RiskopsError } from '../errors.js';
+import { type Predictor, readModelFile } from '../models/model-file.js';
+import type { Evidence, JudgedModel } from '../registry/gate-evidence.js';
+import { getModel } from '../registry/models.js';
+import { getVersion, type VersionRecord } from '../registry/versions.js';
+import type { Store } from '../storage/store.js';
+import type { Holdout } from './holdout.js';
+import { readScores } from './holdout-scores.js';
+
+/** What stands against a candidate: the current model on its rows, or why that cannot be had. */
+export interface Rival extends Pick<Evidence, 'current' | 'unscored'> {
+  signature?: Signature;
+}
+
+/** A model's predictions on the rows of a holdout. */
+export function scoreOn(
+  { header, predictCells }: Predictor,
+  version: number,
+  { table, y }: Holdout,
+): JudgedModel {
+  const cells = encodeTable(table, header.signature);
+  return { version, predictions: predictCells(cells, y.length), threshold: header.threshold };
+}
+
+/**
+ * The current model, re-scored on the candidate's holdout. Where its file is damaged, the predictions stand in that were kept when it
+ * was trained, if they are of the same rows. Nothing of this is ever taken for "no model is current".
+ */
+export async function findRival(store: Store, model: string, holdout: Holdout): Promise<Rival> {
+  const { current } = await getModel(store, model);
+  if (current === null) return { current: null };
+  const version = await getVersion(store, model, current.version);
+  try {
+    const predictor = await readModelFile(store.blobs.path(version.path), { sha256: version.sha256 });
+    return rescore(predictor, version, holdout);
+  } catch (error) {
+    if (!(error instanceof RiskopsError) || !error.code.startsWith('MODEL_FILE_')) throw error;
+    return fromKeptScores(store, version, holdout, error);
+  }
+}
+
+function rescore(predictor: Predictor, { version }: VersionRecord, holdout: Holdout): Rival {
+  const { signature } = predictor.header;
+  try {
+    return { current: scoreOn(predictor, version, holdout), signature };
+  } catch (error) {
+    if (!(error instanceof RiskopsError)) throw error;
+    return { current: null, unscored: { version, why: error.message.replace(/\.$/, '') }, signature };
+  }
+}
+
+async function fromKeptScores(
+  store: Store,
+  version: VersionRecord,
+  holdout: Holdout,
+  fault: RiskopsError,
+): Promise<Rival> {
+  const kept = await readScores(store, version.run_id);
+  if (kept !== null && kept.holdoutSha256 === holdout.facts.sha256) {
+    const { predictions, threshold, signature } = kept;
+    return { current: { version: version.version, predictions, threshold }, signature };
+  }
+  const why = `its file is damaged or gone (${fault.message.replace(/\.$/, '')}), and no predictions of it are kept for these rows`;
+  return { current: null, unscored: { version: version.version, why } };
+}

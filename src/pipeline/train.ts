@@ -1,0 +1,283 @@
+import { availableParallelism } from 'node:os';
+import { duplicateRowsAcross } from '../datasets/duplicates.js';
+import { encodeTable } from '../datasets/encode-table.js';
+import { schemaToJson } from '../datasets/schema.js';
+import { RiskopsError } from '../errors.js';
+import { evaluate } from '../evaluation/metrics.js';
+import { learnerFor } from '../models/all.js';
+import { resolveHyper } from '../models/hyper.js';
+import type { Hyper, Learner } from '../models/learner.js';
+import { encodeModelFile, type Predictor } from '../models/model-file.js';
+import { checkModelName } from '../registry/models.js';
+import { parsePolicy } from '../registry/policy.js';
+import { registerVersion, type VersionRecord } from '../registry/versions.js';
+import type { Store } from '../storage/store.js';
+import { type Run, startRun } from '../tracking/runs.js';
+import { toPrettyJson } from '../util/json.js';
+import { packageVersion } from '../util/package.js';
+import { type FittedPipeline, fitModel } from './fit-model.js';
+import { DATA_RECORD, type Holdout, holdoutOf, recordedPath, SCHEMA_RECORD } from './holdout.js';
+import { keepScores } from './holdout-scores.js';
+import { type JudgedVersion, judgeOn } from './judge.js';
+import { type PreparedData, prepareData, readSchemaFile } from './prepare-data.js';
+import type { TrainPlan } from './train-plan.js';
+
+export interface TrainOptions {
+  /** The project's folder: paths on record are relative to it where they can be. */
+  root: string;
+  signal?: AbortSignal;
+  onProgress?: (text: string) => void;
+}
+
+/** What a training did, as `riskops train --json` prints it. */
+export interface TrainSummary {
+  run_id: string;
+  run_dir_name: string;
+  model: string;
+  version: number;
+  learner: string;
+  engine: string;
+  task: 'binary' | 'regression';
+  /** On the held-out rows. */
+  metrics: Record<string, number>;
+  threshold: number | null;
+  /** `path` is relative to the artifacts folder. */
+  candidate: { path: string; sha256: string; content_sha256: string; bytes: number };
+  rows: { train: number; test: number; without_target: number };
+  features: string[];
+  left_out: { name: string; reason: string }[];
+  notes: string[];
+  duration_ms: number;
+}
+
+export interface TrainedModel {
+  summary: TrainSummary;
+  version: VersionRecord;
+  predictor: Predictor;
+  holdout: Holdout;
+  policy: Record<string, unknown>;
+}
+
+/**
+ * Trains a candidate: reads and divides the data, fits on the training rows, measures on the held-out rows, writes the model file and
+ * registers it. The run is FINISHED, FAILED with the error's text, or KILLED when `signal` aborts.
+ */
+export async function trainModel(
+  store: Store,
+  plan: TrainPlan,
+  options: TrainOptions,
+): Promise<TrainedModel> {
+  const started = performance.now();
+  const { root, signal, onProgress = () => {} } = options;
+  // What can be wrong with the request is found before a run is on record.
+  const model = checkModelName(plan.model);
+  const learner = learnerFor(plan.learner, plan.engine);
+  const hyper = resolveHyper(learner, plan.hyper);
+  onProgress('reading the data');
+  const data = await prepareData(plan, plan.schema === null ? null : readSchemaFile(plan.schema));
+  checkTask(learner, data);
+  parsePolicy(plan.policy, data.target.task);
+
+  const run = await startRun(store, {
+    kind: 'train',
+    model,
+    params: runParams({ ...plan, data: recordedPath(root, plan.data) }, hyper, data),
+    cwd: root,
+  });
+  try {
+    signal?.throwIfAborted();
+    const threads = plan.threads ?? availableParallelism();
+    const onStep = ({ step, of, metrics }: { step: number; of: number; metrics: Record<string, number> }) => {
+      onProgress(`training, ${step} of ${of}`);
+      run.logMetrics(prefixed('train_', metrics), step);
+    };
+    const fitted = await fitModel(
+      data,
+      { learner, hyper, context: { seed: plan.seed, threads, onStep, signal } },
+      onProgress,
+    );
+    signal?.throwIfAborted();
+    const holdout = holdoutOf(plan, data, root);
+    await keepData(run, plan, data, root);
+    const trained = await keepModel(store, run, {
+      plan: { ...plan, model },
+      learner,
+      hyper,
+      data,
+      fitted,
+      holdout,
+    });
+    await run.end();
+    const summary: TrainSummary = {
+      run_id: run.id,
+      run_dir_name: run.dirName,
+      model,
+      version: trained.version.version,
+      learner: learner.name,
+      engine: learner.engine,
+      task: data.target.task,
+      metrics: trained.version.metrics,
+      threshold: fitted.threshold,
+      candidate: {
+        path: trained.version.path,
+        sha256: trained.version.sha256,
+        content_sha256: trained.version.content_sha256,
+        bytes: trained.version.bytes,
+      },
+      rows: {
+        train: data.parts.train.length,
+        test: data.parts.test.length,
+        without_target: data.target.missingRows,
+      },
+      features: data.features,
+      left_out: data.leftOut,
+      notes: notesOn(data),
+      duration_ms: Math.round(performance.now() - started),
+    };
+    return { ...trained, holdout, policy: plan.policy, summary };
+  } catch (error) {
+    if (signal?.aborted) await run.kill(signalName(signal.reason));
+    else await run.fail(error);
+    throw error;
+  }
+}
+
+/** Judges what was just trained, on the holdout that is still in memory. */
+export function judgeTraining(
+  store: Store,
+  { version, predictor, holdout, policy }: TrainedModel,
+): Promise<JudgedVersion> {
+  return judgeOn(store, { version, predictor, holdout, policy: parsePolicy(policy, predictor.header.task) });
+}
+
+function checkTask(learner: Learner, { target }: PreparedData): void {
+  if (learner.tasks.includes(target.task)) return;
+  const instead =
+    target.task === 'binary'
+      ? 'logistic, random-forest or gradient-boosting'
+      : 'ridge, random-forest or gradient-boosting';
+  throw new RiskopsError('LEARNER_OPTION_INVALID', {
+    what: `The learner ${learner.name} is not for a ${target.task} target.`,
+    why: `"${target.name}" makes a ${target.task} task; ${learner.name} does ${learner.tasks.join(' and ')}.`,
+    fix: `riskops train --learner with ${instead}`,
+  });
+}
+
+function runParams(
+  plan: TrainPlan,
+  hyper: Record<string, unknown>,
+  data: PreparedData,
+): Record<string, string> {
+  const { learner, engine, target, split, seed } = plan;
+  const facts = {
+    data: plan.data,
+    data_sha256: data.source.sha256,
+    target,
+    task: data.target.task,
+    learner,
+    engine,
+    split,
+    seed,
+    features: data.features.join(','),
+  };
+  const own = Object.entries(hyper).map(([name, value]) => [`hyper.${name}`, value]);
+  return Object.fromEntries([...Object.entries(facts), ...own].map(([name, value]) => [name, String(value)]));
+}
+
+const prefixed = (prefix: string, metrics: Record<string, number>) =>
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [prefix + name, value]));
+
+/** What the gate needs to read the same holdout again. */
+async function keepData(run: Run, plan: TrainPlan, data: PreparedData, root: string): Promise<void> {
+  const { target, task, positive, split, seed, drop, keep } = plan;
+  const record = { data: recordedPath(root, plan.data), target, task, positive, split, seed, drop, keep };
+  await run.logArtifact(DATA_RECORD, `${toPrettyJson(record)}\n`, 'data');
+  await run.logArtifact(SCHEMA_RECORD, `${toPrettyJson(schemaToJson(data.schema))}\n`, 'schema');
+}
+
+interface ToKeep {
+  plan: TrainPlan;
+  learner: Learner;
+  hyper: Hyper;
+  data: PreparedData;
+  fitted: FittedPipeline;
+  holdout: Holdout;
+}
+
+/** Measures on the holdout, writes the model file, reads it back as serving would, and puts it on record. */
+async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, fitted, holdout }: ToKeep) {
+  const { signature, recipe, threshold } = fitted;
+  const cells = encodeTable(holdout.table, signature);
+  const rowCount = holdout.y.length;
+  const predictions = fitted.fitted.predict(recipe.transform(cells, rowCount), rowCount);
+  const { task } = data.target;
+  const metrics = evaluate(task, holdout.y, predictions, {
+    threshold,
+    trainingTarget: holdout.inTimeOrder ? holdout.trainingTarget : undefined,
+  });
+  run.logMetrics(metrics);
+  const file = await encodeModelFile({
+    task,
+    signature,
+    recipe,
+    fitted: fitted.fitted,
+    learner,
+    hyper,
+    threshold,
+    classes: data.target.classes,
+    metrics,
+    provenance: {
+      model: plan.model,
+      run_id: run.id,
+      created_at: new Date().toISOString(),
+      git_commit: run.gitCommit,
+      data_sha256: data.source.sha256,
+      seed: plan.seed,
+      split: plan.split,
+      riskops_version: packageVersion(),
+      target: plan.target,
+      train_rows: data.parts.train.length,
+      holdout: holdout.facts,
+    },
+  });
+  await keepScores(run, { holdoutSha256: holdout.facts.sha256, threshold, signature, predictions });
+  const path = `models/${plan.model}/candidates/${run.id}_${learner.name}.safetensors`;
+  await store.blobs.put(path, file.bytes);
+  const version = await registerVersion(store, {
+    model: plan.model,
+    runId: run.id,
+    learner: learner.name,
+    path,
+    sha256: file.sha256,
+    contentSha256: file.contentSha256,
+    bytes: file.bytes.length,
+    metrics,
+  });
+  return { version, predictor: file.predictor };
+}
+
+/** What a person should know of the data before trusting the figures. */
+function notesOn({ table, features, leftOut, parts, target, split }: PreparedData): string[] {
+  const notes: string[] = [];
+  const left = leftOut.filter(({ name }) => name !== target.name);
+  if (left.length > 0)
+    notes.push(`Left out: ${left.map(({ name, reason }) => `${name} (${reason})`).join('; ')}.`);
+  if (target.missingRows > 0)
+    notes.push(
+      `${target.missingRows} rows have no ${target.name}: they are neither learned from nor judged on.`,
+    );
+  if (split.kind === 'random' || split.kind === 'every') {
+    const twins = duplicateRowsAcross(table, features, parts.train, parts.test);
+    if (twins > 0)
+      notes.push(
+        `${twins} of ${parts.test.length} held-out rows have an exact twin among the training rows.`,
+      );
+  }
+  return notes;
+}
+
+function signalName(reason: unknown): string {
+  return typeof reason === 'object' && reason !== null && 'signalName' in reason
+    ? String(reason.signalName)
+    : 'SIGTERM';
+}
