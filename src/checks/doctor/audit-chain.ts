@@ -1,0 +1,19 @@
+import { verifyChain } from '../../registry/audit.js';
+import type { DoctorCheck } from './check.js';
+
+/** The hash chain over promotions and rollbacks. */
+export const auditChain: DoctorCheck = {
+  name: 'history',
+  async run({ store }) {
+    if (!store) return [];
+    const { ok, broken } = await verifyChain(store);
+    if (ok) return [{ severity: 'ok', message: 'The history of promotions is unbroken.' }];
+    return [
+      {
+        severity: 'error',
+        message: `The history of promotions is broken at entry ${broken?.sequence}: ${broken?.why}.`,
+        remedy: 'riskops history',
+      },
+    ];
+  },
+};

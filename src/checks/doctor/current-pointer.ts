@@ -1,0 +1,21 @@
+import { pointerState, projectPointer } from '../../registry/current.js';
+import type { DoctorCheck } from './check.js';
+
+/** current.json against the database, which is the truth. */
+export const currentPointer: DoctorCheck = {
+  name: 'pointer',
+  async run({ places, store, fix }) {
+    if (!store) return [];
+    if (fix) await projectPointer(store);
+    const { state, differences } = await pointerState(store);
+    if (state === 'same') return [{ severity: 'ok', message: 'current.json says what the database says.' }];
+    return [
+      {
+        severity: 'error',
+        message: `current.json differs from the database: ${differences.join('; ')}.`,
+        remedy: 'riskops doctor --fix',
+        path: places.currentModel,
+      },
+    ];
+  },
+};

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { sql } from 'kysely';
+import type { DoctorCheck } from './check.js';
+
+/** SQLite's own integrity check and the foreign keys. */
+export const database: DoctorCheck = {
+  name: 'database',
+  async run({ places, store }) {
+    if (!store) {
+      return existsSync(places.database)
+        ? []
+        : [
+            {
+              severity: 'warning',
+              message: 'There is no store yet.',
+              remedy: 'riskops train',
+              path: places.database,
+            },
+          ];
+    }
+    const integrity = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(store.db);
+    const keys = await sql<{ table: string }>`pragma foreign_key_check`.execute(store.db);
+    const faults = integrity.rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
+    const orphans = [...new Set(keys.rows.map((row) => row.table))];
+    return [
+      ...faults.slice(0, 5).map((line) => ({
+        severity: 'error' as const,
+        message: `The database is damaged: ${line}.`,
+        remedy: 'bring back a copy of the file',
+        path: places.database,
+      })),
+      ...orphans.map((table) => ({
+        severity: 'error' as const,
+        message: `Rows of ${table} refer to rows that are gone.`,
+        path: places.database,
+      })),
+      ...(faults.length + orphans.length === 0
+        ? [{ severity: 'ok' as const, message: 'The database is whole.', path: places.database }]
+        : []),
+    ];
+  },
+};

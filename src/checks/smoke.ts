@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { compileEncoder } from '../datasets/encode-rows.js';
+import type { Signature } from '../datasets/signature.js';
+import { makeGoldenRows } from '../models/golden-rows.js';
+import { readModelFile } from '../models/model-file.js';
+import { readPointer } from '../registry/current.js';
+import type { StorePlaces } from '../storage/store.js';
+import { type Answer, ask, askOk } from './http.js';
+import { reportSteps, type StepReport, type StepResult, stepRunner } from './steps.js';
+
+export interface SmokeOptions {
+  url: string;
+  /** The server's own store, when it is on this machine: its answers are compared with the model file. */
+  places?: StorePlaces;
+  /** A server without a model passes. */
+  allowNoModel?: boolean;
+  timeoutMs?: number;
+  /** The slowest single-row answer that passes, in milliseconds. */
+  latencyMs?: number;
+  /** How often the first request is tried again while the server starts. */
+  retries?: number;
+  onStep?: (result: StepResult) => void;
+}
+
+interface ModelAnswer {
+  name: string;
+  version: number;
+  signature: Signature;
+}
+
+/** Asks a server what a client would: is it alive, is it ready, does it predict, does it refuse a bad row. */
+export function runSmoke(options: SmokeOptions): Promise<StepReport> {
+  const { allowNoModel = false, timeoutMs = 10_000, latencyMs = 1_000, retries = 20 } = options;
+  const url = options.url.replace(/\/+$/, '');
+  const runner = stepRunner(options.onStep);
+  const { step } = runner;
+  return reportSteps(runner, async () => {
+    await step('health', async () => {
+      const { body } = await retry(retries, () => askOk(`${url}/health`, { timeoutMs }));
+      return { message: `status ${body['status']}`, value: undefined };
+    });
+    await step('version', async () => {
+      const { body } = await askOk(`${url}/version`, { timeoutMs });
+      return {
+        message: `${body['service']} ${(body['package'] as { version?: string })?.version}`,
+        value: undefined,
+      };
+    });
+    const model = await step('model', async () => {
+      const answer = await ask(`${url}/model`, { timeoutMs });
+      if (answer.status === 404 && allowNoModel)
+        return { message: 'no model is current, which is allowed', value: null };
+      if (answer.status !== 200)
+        throw new Error(
+          `/model answered ${answer.status}: ${(answer.body['error'] as { message?: string })?.message}`,
+        );
+      const found = answer.body as unknown as ModelAnswer;
+      return { message: `${found.name} version ${found.version}`, value: found };
+    });
+    if (model === null) return;
+    await step('ready', async () => {
+      await askOk(`${url}/ready`, { timeoutMs });
+      return { message: 'ready', value: undefined };
+    });
+    const rows = makeGoldenRows(model.signature, 1).whole;
+    const inputs = rows.map((row) =>
+      Object.fromEntries(model.signature.features.map((feature, i) => [feature.name, row[i]])),
+    );
+    const values = await step('predict', async () => {
+      const answer = await askOk(`${url}/predict`, { body: { inputs }, timeoutMs });
+      const found = predictionsOf(answer, inputs.length);
+      if (model.signature.target.classes !== null && found.some((value) => value < 0 || value > 1))
+        throw new Error('a probability lies outside 0 to 1');
+      return { message: `${found.length} rows scored by version ${answer.body['version']}`, value: found };
+    });
+    await step('one row', async () => {
+      const [answer, again] = [
+        await askOk(`${url}/predict`, { body: { inputs: inputs[0] }, timeoutMs }),
+        await askOk(`${url}/predict`, { body: { features: rows[0] }, timeoutMs }),
+      ];
+      const [single] = predictionsOf(answer, 1);
+      if (
+        answer.body['version'] === model.version &&
+        (single !== values[0] || predictionsOf(again, 1)[0] !== single)
+      ) {
+        throw new Error(
+          `the same row scored ${values[0]} in a batch, ${single} by name and ${predictionsOf(again, 1)[0]} by position`,
+        );
+      }
+      if (again.ms > latencyMs)
+        throw new Error(`one row took ${Math.round(again.ms)} ms, more than ${latencyMs}`);
+      return {
+        message: `${again.ms.toFixed(1)} ms, the same by name, by position and in a batch`,
+        value: undefined,
+      };
+    });
+    await step('bad row', async () => {
+      const answer = await ask(`${url}/predict`, { body: { inputs: [{}] }, timeoutMs });
+      if (answer.status < 400 || answer.status >= 500)
+        throw new Error(`a row without fields was answered ${answer.status}`);
+      return { message: `refused with ${answer.status}`, value: undefined };
+    });
+    if (options.places)
+      await step('parity', () => compareWithFile(options.places as StorePlaces, model, rows, values));
+  });
+}
+
+/** The answers against the model file itself, to 1e-9. */
+async function compareWithFile(places: StorePlaces, model: ModelAnswer, rows: unknown[][], values: number[]) {
+  const entry = readPointer(places.currentModel)?.models[model.name];
+  if (entry?.version !== model.version)
+    throw new Error(`the server has version ${model.version}, current.json has ${entry?.version ?? 'none'}`);
+  const predictor = await readModelFile(join(places.artifacts, entry.path), { sha256: entry.sha256 });
+  const { cells, rowCount } = compileEncoder(predictor.header.signature).encode(rows);
+  const expected = predictor.predictCells(cells, rowCount);
+  const off = Math.max(...values.map((value, i) => Math.abs(value - expected[i])));
+  if (!(off <= 1e-9)) throw new Error(`answers differ from the model file by up to ${off}`);
+  return { message: `answers equal the model file (largest difference ${off})`, value: undefined };
+}
+
+function predictionsOf(answer: Answer, count: number): number[] {
+  const found =
+    (answer.body['predictions'] as { prediction: number; prediction_id: string }[] | undefined) ?? [];
+  if (found.length !== count)
+    throw new Error(`${count} rows were sent, ${found.length} predictions came back`);
+  if (found.some(({ prediction }) => !Number.isFinite(prediction)))
+    throw new Error('a prediction is not a finite number');
+  if (found.some(({ prediction_id }) => typeof prediction_id !== 'string'))
+    throw new Error('a prediction has no prediction_id');
+  return found.map(({ prediction }) => prediction);
+}
+
+async function retry<T>(times: number, work: () => Promise<T>): Promise<T> {
+  for (let left = times; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left <= 0) throw new Error(`no server answered: ${causeOf(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
+
+const causeOf = (error: unknown) =>
+  (error as Error).cause instanceof Error
+    ? ((error as Error).cause as Error).message
+    : (error as Error).message;
