@@ -1,0 +1,51 @@
+import { getModel } from '../registry/models.js';
+import { findVersion, listVersions } from '../registry/versions.js';
+import type { Command } from './command.js';
+import { formatNumber } from './output.js';
+import { chosenModel, withStore } from './project-store.js';
+import { formatTable } from './table.js';
+
+export const command: Command = {
+  args: '[model]',
+  options: [{ flag: '--version <number>', description: 'one version in full' }],
+  examples: ['riskops models show', 'riskops models show credit --version 3'],
+  async run({ args, flags, project, output }) {
+    return withStore(project, 'read', async (store) => {
+      const name = await chosenModel(store, project, { model: args[0] });
+      if (flags['version'] !== undefined) {
+        const version = await findVersion(store, name, { version: flags['version'] as string });
+        output.result(version, () =>
+          Object.entries(version).flatMap(([key, value]) => versionLine(key, value)),
+        );
+        return undefined;
+      }
+      const [model, versions] = [await getModel(store, name), await listVersions(store, name)];
+      output.result({ ...model, versions }, () => [
+        `${name}: ${versions.length} version(s), current: ${model.current?.version ?? 'none'}`,
+        ...formatTable(
+          ['version', 'stage', 'learner', 'run', 'created', 'metrics'],
+          versions.map((version) => [
+            version.version,
+            version.stage,
+            version.learner,
+            version.run_id.slice(0, 8),
+            version.created_at,
+            metricsShort(version.metrics),
+          ]),
+        ),
+      ]);
+      return undefined;
+    });
+  },
+};
+
+const metricsShort = (metrics: Record<string, number>) =>
+  ['auc', 'brier', 'rmse', 'r2']
+    .filter((name) => name in metrics)
+    .map((name) => `${name} ${formatNumber(metrics[name])}`)
+    .join(' ');
+
+const versionLine = (key: string, value: unknown): string[] =>
+  typeof value === 'object' && value !== null
+    ? [`${key}:`, ...Object.entries(value).map(([name, item]) => `  ${name} ${formatNumber(item)}`)]
+    : [`${key} ${value}`];

@@ -1,0 +1,62 @@
+import { colourRefused } from '../config.js';
+import { toPrettyJson } from '../util/json.js';
+
+/** Results go to stdout, talk goes to stderr; with `--json` stdout is one JSON document. */
+export interface Output {
+  json: boolean;
+  /** The command's result: the document for programs, the lines for people. */
+  result(document: unknown, lines: () => string[]): void;
+  /** A line of talk. */
+  talk(line: string): void;
+  /** Shows that work goes on; a spinner on a terminal, silent elsewhere. */
+  progress(text: string): void;
+  /** Ends the spinner. */
+  done(): void;
+}
+
+export interface OutputStreams {
+  stdout: NodeJS.WritableStream;
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+}
+
+export function createOutput(json: boolean, { stdout, stderr }: OutputStreams = process): Output {
+  let spinner: { text: string; stop(): unknown } | undefined;
+  let wanted: string | undefined;
+  const stop = () => {
+    wanted = undefined;
+    spinner?.stop();
+    spinner = undefined;
+  };
+  const start = async () => {
+    const { default: ora } = await import('ora');
+    if (wanted === undefined || spinner) return;
+    const color = colourRefused() ? false : 'cyan';
+    spinner = ora({ text: wanted, stream: process.stderr, color }).start();
+  };
+  return {
+    json,
+    result(document, lines) {
+      stop();
+      stdout.write(json ? `${toPrettyJson(document)}\n` : `${lines().join('\n')}\n`);
+    },
+    talk(line) {
+      stop();
+      stderr.write(`${line}\n`);
+    },
+    progress(text) {
+      if (!stderr.isTTY || json) return;
+      const first = wanted === undefined;
+      wanted = text;
+      if (spinner) spinner.text = text;
+      else if (first) void start();
+    },
+    done: stop,
+  };
+}
+
+/** A number for people: up to six significant digits. */
+export function formatNumber(value: unknown): string {
+  if (typeof value !== 'number') return value === null || value === undefined ? '-' : String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
+  return String(Number(value.toPrecision(6)));
+}

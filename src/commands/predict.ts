@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import { RiskopsError } from '../errors.js';
+import { scoreFile } from '../pipeline/score-file.js';
+import type { Command } from './command.js';
+import { chosenModel, modelOption, withStore } from './project-store.js';
+
+export const command: Command = {
+  options: [
+    modelOption,
+    { flag: '--file <file>', description: 'CSV or CSV.gz with the rows to score' },
+    { flag: '--out <file>', description: 'CSV to write: the rows with their predictions' },
+    { flag: '--version <number>', description: 'this version, instead of the current one' },
+  ],
+  details: 'Scores offline exactly as the server does: same recipe, same model file.',
+  examples: ['riskops predict --file in.csv --out out.csv'],
+  async run({ flags, project, output }) {
+    const file = required(flags['file'], '--file');
+    const out = required(flags['out'], '--out');
+    return withStore(project, 'read', async (store) => {
+      const model = await chosenModel(store, project, flags);
+      const version = flags['version'] === undefined ? undefined : String(flags['version']);
+      const scored = await scoreFile(store, { model, version, file: resolve(file), out: resolve(out) });
+      output.result(scored, () => [
+        `${scored.rows} rows scored by ${scored.model} version ${scored.version}: ${out}`,
+        ...scored.notes,
+      ]);
+      return undefined;
+    });
+  },
+};
+
+function required(value: unknown, flag: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new RiskopsError('USAGE', {
+    what: `${flag} is missing.`,
+    fix: 'riskops predict --file in.csv --out out.csv',
+  });
+}

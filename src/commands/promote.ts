@@ -1,0 +1,74 @@
+import { RiskopsError } from '../errors.js';
+import { judgeVersion } from '../pipeline/judge.js';
+import { promoteCandidate } from '../pipeline/promote-candidate.js';
+import type { Command } from './command.js';
+import { candidateOptions, chosenVersion, exitCodeOf } from './gate.js';
+import { chosenModel, withStore } from './project-store.js';
+import { describeVerdict } from './verdict.js';
+
+export const command: Command = {
+  options: [
+    ...candidateOptions,
+    { flag: '--reason <text>', description: 'why, for the history' },
+    { flag: '--force', description: 'promote against the verdict; needs --reason, and the history says so' },
+  ],
+  details:
+    'Judges the candidate as riskops gate does, and makes it current when the verdict is promote. A server that runs answers with it from the next request on.\nExit code: 0 promoted, 1 rejected, 3 undecided.',
+  examples: ['riskops promote --latest', 'riskops promote --version 3 --reason "quarterly refresh"'],
+  async run({ flags, project, output }) {
+    if (!flags['latest'] && !flags['run'] && !flags['version']) {
+      throw new RiskopsError('USAGE', {
+        what: 'Which candidate is to be promoted?',
+        why: 'Neither --latest, --run nor --version was given.',
+        fix: 'riskops promote --latest',
+      });
+    }
+    const reason = flags['reason'] as string | undefined;
+    if (flags['force'] && !reason?.trim()) {
+      throw new RiskopsError('USAGE', {
+        what: '--force needs --reason.',
+        why: 'The history must say why the verdict was overruled.',
+        fix: 'riskops promote --latest --force --reason "..."',
+      });
+    }
+    return withStore(project, 'write', async (store) => {
+      const model = await chosenModel(store, project, flags);
+      const version = await chosenVersion(store, model, flags);
+      if (version.stage === 'current') {
+        const promotion = (await listHistory(store, model, { limit: 1 }))[0];
+        output.result({ promoted: true, forced: false, promotion: { ...promotion, changed: false }, gate: null }, () => [
+          `${model} version ${version.version} is current already.`,
+        ]);
+        return undefined;
+      }
+      output.progress(`judging ${model} version ${version.version}`);
+      const judged = await judgeVersion(store, version, {
+        root: project.root,
+        policy: project.config.models?.[model]?.policy,
+      });
+      const { verdict } = judged.report;
+      const forced = verdict !== 'promote' && flags['force'] === true;
+      if (verdict !== 'promote' && !forced) {
+        output.result({ promoted: false, gate: judged.report }, () => [
+          ...describeVerdict(judged.report),
+          '',
+          `Not promoted: ${model} version ${version.version}.`,
+        ]);
+        return exitCodeOf(verdict);
+      }
+      const promotion = await promoteCandidate(store, {
+        judged,
+        actor: project.actor,
+        reason: reason ?? 'the gate said promote',
+      });
+      output.result({ promoted: true, forced, promotion, gate: judged.report }, () => [
+        ...describeVerdict(judged.report),
+        '',
+        promotion.changed
+          ? `${model} version ${version.version} is current${forced ? ', by force' : ''}. Next: riskops serve`
+          : `${model} version ${version.version} was current already.`,
+      ]);
+      return undefined;
+    });
+  },
+};

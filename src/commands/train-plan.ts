@@ -1,0 +1,136 @@
+import { basename } from 'node:path';
+import type { Project } from '../config.js';
+import { RiskopsError } from '../errors.js';
+import type { Task } from '../models/learner.js';
+import type { TrainPlan } from '../pipeline/train-plan.js';
+import type { CommandOption } from './command.js';
+
+/** The options that say what to learn from and how. */
+export const trainOptions: readonly CommandOption[] = [
+  {
+    flag: '--model <name>',
+    description: "the model's name; the config's default, or the data file's name",
+    setting: 'model',
+  },
+  { flag: '--data <file>', description: 'CSV or CSV.gz to learn from', setting: 'data' },
+  { flag: '--target <column>', description: 'the column to predict', setting: 'target' },
+  {
+    flag: '--task <task>',
+    description: 'binary or regression; told from the target when not given',
+    setting: 'task',
+  },
+  {
+    flag: '--positive <class>',
+    description: 'the class whose probability is predicted; the larger one when not given',
+    setting: 'positive',
+  },
+  {
+    flag: '--learner <name>',
+    description: 'dummy, logistic, ridge, random-forest or gradient-boosting',
+    setting: 'learner',
+  },
+  {
+    flag: '--engine <name>',
+    description: 'whose code trains it: riskops, or ml-random-forest',
+    setting: 'engine',
+  },
+  { flag: '--set <name=value...>', description: 'a hyper-parameter of the learner, such as trees=400' },
+  {
+    flag: '--split <rule>',
+    description: 'rows held out: random:0.2, every:5:4, time:COLUMN:0.2, group:COLUMN:0.2, file:PATH',
+    setting: 'split',
+  },
+  { flag: '--seed <number>', description: 'the seed of every random choice', setting: 'seed' },
+  {
+    flag: '--threads <number>',
+    description: 'worker threads; the result is the same for any number',
+    setting: 'threads',
+  },
+  { flag: '--drop <columns>', description: 'columns to leave out, separated by commas', setting: 'drop' },
+  {
+    flag: '--keep <columns>',
+    description: 'columns to keep that would be left out, separated by commas',
+    setting: 'keep',
+  },
+  { flag: '--schema <file>', description: "a schema file with the columns' types", setting: 'schema' },
+];
+
+/** The plan in force for this call: flags, environment and the model's block of the config. */
+export function trainPlan(project: Project, flags: Record<string, unknown>): TrainPlan {
+  const asked = project.get<string | null>('model', flags) ?? onlyConfigured(project);
+  const get = <T extends string | number | null | string[]>(key: string) => project.get<T>(key, flags, asked);
+  const data = get<string | null>('data');
+  const target = get<string | null>('target');
+  if (data === null) throw missing('data', 'no data file', 'riskops train --data FILE --target COLUMN');
+  if (target === null)
+    throw missing('target', 'no target column', `riskops train --data ${basename(data)} --target COLUMN`);
+  const block = asked === undefined ? undefined : project.config.models?.[asked];
+  return {
+    model: asked ?? modelNameOf(data),
+    data,
+    target,
+    task: get<Task | null>('task'),
+    positive: get<string | null>('positive'),
+    learner: get<string>('learner'),
+    engine: get<string>('engine'),
+    hyper: { ...hyperFor(block, get<string>('learner')), ...givenHyper(flags['set']) },
+    split: get<string>('split'),
+    seed: get<number>('seed'),
+    threads: get<number | null>('threads'),
+    drop: get<string[]>('drop'),
+    keep: get<string[]>('keep'),
+    schema: get<string | null>('schema'),
+    policy: block?.policy ?? {},
+  };
+}
+
+/** The config's hyper-parameters belong to the config's learner: another one asked for by flag starts from its defaults. */
+function hyperFor(
+  block: { learner?: string; hyper?: Record<string, unknown> } | undefined,
+  learner: string,
+): Record<string, unknown> {
+  return block?.hyper !== undefined && (block.learner === undefined || block.learner === learner)
+    ? block.hyper
+    : {};
+}
+
+function onlyConfigured(project: Project): string | undefined {
+  const names = Object.keys(project.config.models ?? {});
+  return names.length === 1 ? names[0] : undefined;
+}
+
+function missing(key: string, what: string, fix: string): RiskopsError {
+  return new RiskopsError('USAGE', {
+    what: `There is ${what} to train on.`,
+    why: `Neither --${key} nor a config gives one.`,
+    fix: `${fix}, or riskops init`,
+  });
+}
+
+/** `my credit.csv.gz` -> `my_credit` */
+export function modelNameOf(path: string): string {
+  const stem = basename(path)
+    .normalize('NFC')
+    .replace(/\.gz$/i, '')
+    .replace(/\.[a-z]+$/i, '');
+  return (
+    stem
+      .replace(/[^\p{L}\p{N}._-]+/gu, '_')
+      .replace(/^[^\p{L}\p{N}]+/u, '')
+      .slice(0, 64) || 'model'
+  );
+}
+
+function givenHyper(given: unknown): Record<string, string> {
+  const pairs = Array.isArray(given) ? given : [];
+  return Object.fromEntries(
+    pairs.map((pair: string) => {
+      const at = pair.indexOf('=');
+      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+      throw new RiskopsError('LEARNER_OPTION_INVALID', {
+        what: `--set ${pair}: it must be name=value.`,
+        fix: 'riskops train --set trees=400',
+      });
+    }),
+  );
+}

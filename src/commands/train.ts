@@ -1,0 +1,59 @@
+import { promoteCandidate } from '../pipeline/promote-candidate.js';
+import { judgeTraining, trainModel } from '../pipeline/train.js';
+import type { Command } from './command.js';
+import { exitCodeOf } from './gate.js';
+import { formatNumber } from './output.js';
+import { withStore } from './project-store.js';
+import { trainOptions, trainPlan } from './train-plan.js';
+import { describeVerdict } from './verdict.js';
+
+export const command: Command = {
+  options: [
+    ...trainOptions,
+    { flag: '--promote', description: 'make the candidate current when the gate says promote' },
+  ],
+  details:
+    'Trains on the rows that the split does not hold out, records the run, writes the model file and judges it on the held-out rows.\nExit code: 0 trained; with --promote also 1 rejected, 3 undecided.',
+  examples: [
+    'riskops train',
+    'riskops train --data loans.csv --target default --learner random-forest --split every:5:4',
+    'riskops train --learner gradient-boosting --set trees=200 --set learning_rate=0.05 --promote',
+  ],
+  async run({ flags, project, output, signal }) {
+    const plan = trainPlan(project, flags);
+    return withStore(project, 'create', async (store) => {
+      const onProgress = (text: string) => output.progress(text);
+      const trained = await trainModel(store, plan, { root: project.root, signal, onProgress });
+      output.progress('judging the candidate');
+      const judged = await judgeTraining(store, trained);
+      const promoted = flags['promote'] === true && judged.report.verdict === 'promote';
+      if (promoted) {
+        await promoteCandidate(store, { judged, actor: project.actor, reason: 'riskops train --promote' });
+      }
+      const next = promoted ? 'riskops serve' : nextStep(judged.report.verdict);
+      const result = { ...trained.summary, gate: judged.report, promoted, next };
+      output.result(result, () => [
+        `Trained ${trained.summary.model} version ${trained.summary.version}: ${plan.learner}, ${trained.summary.rows.train} rows, ${trained.summary.features.length} features (run ${trained.summary.run_id.slice(0, 8)}).`,
+        ...trained.summary.notes,
+        `On ${trained.summary.rows.test} held-out rows: ${metricLine(trained.summary.metrics)}`,
+        '',
+        ...describeVerdict(judged.report),
+        '',
+        promoted ? `Version ${trained.summary.version} is current. Next: ${next}` : `Next: ${next}`,
+      ]);
+      return flags['promote'] === true ? exitCodeOf(judged.report.verdict) : undefined;
+    });
+  },
+};
+
+const metricLine = (metrics: Record<string, number>) =>
+  Object.entries(metrics)
+    .map(([name, value]) => `${name} ${formatNumber(value)}`)
+    .join(', ');
+
+function nextStep(verdict: 'promote' | 'reject' | 'undecided'): string {
+  if (verdict === 'promote') return 'riskops promote --latest';
+  return verdict === 'reject'
+    ? 'riskops train with other features, learner or settings'
+    : 'riskops train with more rows, or riskops gate for the whole report';
+}
