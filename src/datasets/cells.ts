@@ -20,7 +20,8 @@ export const DEFAULT_MISSING_MARKS: readonly string[] = [
 export type NumberKind = 'none' | 'integer' | 'decimal' | 'padded' | 'unsafe';
 
 /**
- * The kind of number that `text` is. `integer`: whole, be it written 100000 or 1.0e5, but not 100000.0. `padded`: digits behind a leading zero (007), which a number would lose.
+ * The kind of number that `text` is. `integer`: whole, be it written 100000 or 1.0e5, but not 100000.0.
+ * `padded`: digits behind a leading zero (007), which a number would lose.
  * `unsafe`: a whole number beyond 2^53, which a double would round.
  */
 export function numberKind(text: string): NumberKind {

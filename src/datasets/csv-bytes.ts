@@ -9,7 +9,7 @@ import { sha256 } from '../util/files.js';
 import { nearestWord, printable } from '../util/text.js';
 
 /** The longest text that a JavaScript string surely holds; a file is refused before it can exhaust the memory. */
-export const DEFAULT_MAX_BYTES = 500_000_000;
+const DEFAULT_MAX_BYTES = 500_000_000;
 
 export interface DataText {
   text: string;

@@ -122,7 +122,7 @@ function categoryReader(feature: Feature, marks: Marks): ValueReader {
   };
 }
 
-/** The reader of one feature. `missing` are the marks of the training file: where text is allowed, they are missing values here too. */
+/** The reader of one feature. `missing` are the marks of the training file; they are missing values here too. */
 export function readerOf(feature: Feature, missing: readonly string[] = DEFAULT_MISSING_MARKS): ValueReader {
   const marks = marksOf(missing);
   if (feature.type === 'category') return categoryReader(feature, marks);

@@ -63,7 +63,8 @@ function checkWishes(schema: TableSchema, { target, drop = [], keep = [] }: Feat
 /**
  * The columns to learn from, in the order of the table, and why the others are not: the target, identifiers, dates,
  * columns with one value or none, texts with more than 1,000 values. `drop` leaves out more, `keep` overrides the
- * rules (but for the target and for columns without any value).
+ * rules (but for the target and for columns without any value). The schema is the table's own: rows that were
+ * appended since would hide its identifiers.
  *
  * Errors: COLUMN_NOT_FOUND with the nearest name, OPTION_INVALID, FEATURES_INVALID when no column is left.
  */

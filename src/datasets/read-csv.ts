@@ -14,7 +14,7 @@ import { columnNotFound, type Table } from './table.js';
 export interface ReadOptions {
   /** What is known of columns, by name; the type of the others is inferred. */
   schema?: ReadonlyMap<string, ColumnRule> | Readonly<Record<string, ColumnRule>>;
-  /** Text that stands for a missing value, besides the empty cell. Default: NA, N/A, NaN, null, None, ?, - and their spellings. */
+  /** Text that stands for a missing value, besides the empty cell; `DEFAULT_MISSING_MARKS` when left out. */
   missing?: readonly string[];
   /** One character; found by itself when left out. */
   delimiter?: string;
@@ -40,8 +40,9 @@ export interface ReadTable {
 function rulesOf(schema: ReadOptions['schema'], names: readonly string[]): ReadonlyMap<string, ColumnRule> {
   const rules =
     schema instanceof Map ? (schema as Map<string, ColumnRule>) : new Map(Object.entries(schema ?? {}));
+  const known = new Set(names);
   for (const [name, { type }] of rules) {
-    if (!names.includes(name)) throw columnNotFound(name, names);
+    if (!known.has(name)) throw columnNotFound(name, names);
     if (type !== undefined && !COLUMN_TYPES.includes(type)) {
       throw new RiskopsError('SCHEMA_INVALID', {
         what: `The column "${printable(name)}" has the type ${JSON.stringify(type)}, which there is not.`,

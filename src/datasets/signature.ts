@@ -8,7 +8,7 @@ export interface Feature {
   type: ColumnType;
   /** Whether a value was missing in a training row. */
   nullable: boolean;
-  /** The least and greatest value seen (dates in milliseconds since 1970-01-01 UTC); absent for categories and when all were missing. */
+  /** The least and greatest value seen, dates in milliseconds UTC; absent for categories and when all were missing. */
   min?: number;
   max?: number;
   /** Categories only: those seen, in sorted order. A cell holds the index into this list. */

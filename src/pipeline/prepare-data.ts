@@ -55,7 +55,8 @@ export async function prepareData(plan: DataPlan, known: TableSchema | null): Pr
     task: plan.task ?? undefined,
     positive: plan.positive ?? undefined,
   });
-  const choice = chooseFeatures(table, first.schema, {
+  // Told from the first file, as its schema is: whether a column is an identifier depends on the number of rows.
+  const choice = chooseFeatures(first.table, first.schema, {
     target: plan.target,
     drop: plan.drop,
     keep: plan.keep,

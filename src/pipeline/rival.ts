@@ -41,10 +41,20 @@ export async function findRival(store: Store, model: string, holdout: Holdout): 
   }
 }
 
+/** A column of whole numbers that has got fractions since can still be scored by a model that learned whole ones. */
+function withNumbers(signature: Signature): Signature {
+  const features = signature.features.map((feature) =>
+    feature.type === 'integer' ? { ...feature, type: 'number' as const } : feature,
+  );
+  return { ...signature, features };
+}
+
 function rescore(predictor: Predictor, { version }: VersionRecord, holdout: Holdout): Rival {
   const { signature } = predictor.header;
   try {
-    return { current: scoreOn(predictor, version, holdout), signature };
+    const cells = encodeTable(holdout.table, withNumbers(signature));
+    const predictions = predictor.predictCells(cells, holdout.y.length);
+    return { current: { version, predictions, threshold: predictor.header.threshold }, signature };
   } catch (error) {
     if (!(error instanceof RiskopsError)) throw error;
     return { current: null, unscored: { version, why: error.message.replace(/\.$/, '') }, signature };

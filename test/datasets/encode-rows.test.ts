@@ -235,6 +235,6 @@ test('the rows of a file give the same cells from the table and as JSON', async 
         ).cells,
       ).toEqual(encoded.cells);
     }),
-    { numRuns: 150, seed: 9 },
+    { numRuns: 60, seed: 9 },
   );
 });

@@ -1,7 +1,7 @@
 // What a test of the store does in processes of its own: child.mjs <task> <folder> <argument>.
 import { sql } from 'kysely';
 import { openStore } from '../../src/storage/open-store.js';
-import { placesIn, pointOf, runRow } from './store-support.js';
+import { placesIn, pointOf, runRow } from './rows.js';
 
 const [task, folder, argument] = process.argv.slice(2);
 const store = () => openStore(placesIn(folder), { mode: 'write' });

@@ -1,35 +1,37 @@
-import { join } from 'node:path';
-import type { Insertable } from 'kysely';
-import type { MetricsTable, RunsTable } from '../../src/storage/database/schema.js';
-import { encodeNumber } from '../../src/storage/database/special-numbers.js';
-import type { StorePlaces } from '../../src/storage/store.js';
+import { expect, onTestFinished } from 'vitest';
+import { openStore } from '../../src/storage/open-store.js';
+import type { Store } from '../../src/storage/store.js';
+import { temporaryFolder } from '../support/temporary.js';
+import { placesIn, pointOf, runRow } from './rows.js';
 
-export function placesIn(folder: string): StorePlaces {
-  const artifacts = join(folder, 'artifacts');
-  return {
-    database: join(folder, 'data', 'riskops.db'),
-    artifacts,
-    currentModel: join(artifacts, 'models', 'current.json'),
-  };
+/** An open store in `folder`, closed when the test ends. */
+export async function storeIn(folder: string, mode: 'read' | 'write' = 'write'): Promise<Store> {
+  const store = await openStore(placesIn(folder), { mode });
+  onTestFinished(() => store.close());
+  return store;
 }
 
-/** A row of `runs` for tests that need one to hang others on. */
-export function runRow(runId: string): Insertable<RunsTable> {
-  const now = new Date().toISOString();
-  return {
-    run_id: runId,
-    dir_name: `20260101_000000_train_${runId}`,
-    kind: 'train',
-    status: 'RUNNING',
-    created_at: now,
-    host: 'h',
-    pid: 1,
-    boot_id: 'b',
-    process_started: '1',
-    heartbeat_at: now,
-  };
+/** An open store with the run `r`. */
+export async function storeWithRun(folder = temporaryFolder()): Promise<Store> {
+  const store = await storeIn(folder);
+  await store.write((t) => t.insertInto('runs').values(runRow('r')).execute());
+  return store;
 }
 
-export function pointOf(runId: string, key: string, step: number, value: number): MetricsTable {
-  return { run_id: runId, key, step, ...encodeNumber(value), logged_at: new Date().toISOString() };
+/** A closed store with a run and 2,000 metric points; gives its database file. */
+export async function closedStore(folder: string): Promise<string> {
+  const store = await openStore(placesIn(folder), { mode: 'write' });
+  await store.write((t) => t.insertInto('runs').values(runRow('r')).execute());
+  await store.insertMetrics(Array.from({ length: 2000 }, (_, i) => pointOf('r', 'm', i, i)));
+  await store.close();
+  return store.places.database;
+}
+
+/** Matches an error of this code whose reason fits and whose message is one line. */
+export function refusal(code: string, why: RegExp) {
+  return expect.objectContaining({
+    code,
+    why: expect.stringMatching(why),
+    message: expect.not.stringContaining('\n'),
+  });
 }

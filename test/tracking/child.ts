@@ -1,7 +1,7 @@
 // What a test of runs does in a process of its own: child.mjs <task> <folder>.
 import { openStore } from '../../src/storage/open-store.js';
 import { startRun } from '../../src/tracking/runs.js';
-import { placesIn } from '../storage/store-support.js';
+import { placesIn } from '../storage/rows.js';
 
 const [task, folder] = process.argv.slice(2);
 const store = await openStore(placesIn(folder), { mode: 'write' });

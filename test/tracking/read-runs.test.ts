@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Store } from '../../src/storage/store.js';
 import { compareRuns, getRun, latestRun, listRuns, metricHistory } from '../../src/tracking/read-runs.js';
-import { pointOf, runRow } from '../storage/store-support.js';
+import { pointOf, runRow } from '../storage/rows.js';
 import { workplace } from './tracking-support.js';
 
 const id = (start: string) => start.padEnd(32, '0');
@@ -74,9 +74,10 @@ test('metrics come with a page only when asked for', async () => {
 test('a run is found by its id, a beginning no other has, or its folder; errors say what helps', async () => {
   const { store } = await workplace();
   await expect(getRun(store, 'abc')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND', fix: 'riskops train' });
-  for (const start of ['abc1', 'abc2', 'abd0']) await addRun(store, id(start));
+  for (const start of ['abc1', 'abc2', 'abd0', 'cf']) await addRun(store, id(start));
   expect((await getRun(store, id('abc1'))).run_id).toBe(id('abc1'));
   expect((await getRun(store, 'ABD')).run_id).toBe(id('abd0'));
+  expect((await getRun(store, 'c')).run_id).toBe(id('cf'));
   expect((await getRun(store, runRow(id('abc2')).dir_name)).run_id).toBe(id('abc2'));
   await expect(getRun(store, 'abc')).rejects.toMatchObject({
     code: 'RUN_AMBIGUOUS',

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { onTestFinished } from 'vitest';
 import { openStore } from '../../src/storage/open-store.js';
 import type { Store } from '../../src/storage/store.js';
-import { placesIn } from '../storage/store-support.js';
+import { placesIn } from '../storage/rows.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 export interface Workplace {

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { decodeNumber, encodeNumber } from '../../../src/storage/database/special-numbers.js';
 import { openStore } from '../../../src/storage/open-store.js';
 import { temporaryFolder } from '../../support/temporary.js';
-import { placesIn, pointOf, runRow } from '../store-support.js';
+import { placesIn, pointOf, runRow } from '../rows.js';
 
 const SPECIALS = [
   Number.NaN,

@@ -7,7 +7,7 @@ import { connectWriter } from '../../../src/storage/database/sqlite-connect.js';
 import { migrateDatabase } from '../../../src/storage/database/sqlite-migrate.js';
 import { openStore } from '../../../src/storage/open-store.js';
 import { temporaryFolder } from '../../support/temporary.js';
-import { placesIn, runRow } from '../store-support.js';
+import { placesIn, runRow } from '../rows.js';
 
 const second: Migration = { version: 2, what: 'a label', sqlite: 'ALTER TABLE runs ADD COLUMN label TEXT;' };
 const broken: Migration = {
