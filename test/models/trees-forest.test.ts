@@ -128,5 +128,5 @@ test('bins keep the order of values, part few values all and give a heavy value 
   expect(edges[0].length + 1).toBeGreaterThan(200);
   expect(edges[0].length + 1).toBeLessThanOrEqual(255);
   const ofHeavy = bins[0];
-  heavy.forEach((value, i) => expect(bins[i] === ofHeavy).toBe(value === 5000.5));
+  for (const [i, value] of heavy.entries()) expect(bins[i] === ofHeavy).toBe(value === 5000.5);
 });

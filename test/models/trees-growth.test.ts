@@ -113,7 +113,7 @@ for (const task of ['regression', 'binary'] as const) {
           const found = predict(forest, data.x, base).map((value) => value - base);
           const wanted = exactBoostedTree(data, task, options);
           if (task === 'regression') {
-            found.forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 9));
+            for (const [i, value] of found.entries()) expect(value).toBeCloseTo(wanted[i], 9);
             return;
           }
           // Splits of a 0/1 target tie often, and either is right: the tree must gain as much in its first split.

@@ -32,8 +32,16 @@ const faults: [what: string, damage: (model: SavedModel) => void, says: RegExp][
   ['a negative child', set('left', 0, -5), /node 0 has its children at -5/],
   ['a right child past the end', set('left', 5, 7), /node 5 has its children at 7, of 8 nodes/],
   ['a child far out of range', set('left', 0, 2 ** 31 - 1), /node 0 has its children at 2147483647/],
-  ['a branch with two parents', set('left', 0, 3), /node 3 has two parents|node 1 belongs to no tree/],
-  ['a root that is a child', set('left', 1, 5), /node 5 has two parents, or is a root/],
+  [
+    'a branch with two parents',
+    (model) => {
+      set('feature', 2, 0)(model);
+      set('left', 2, 3)(model);
+    },
+    /node 3 has two parents/,
+  ],
+  ['a root that is a left child', set('left', 1, 5), /node 5 has two parents, or is a root/],
+  ['a root that is a right child', set('left', 1, 4), /node 5 has two parents, or is a root/],
   ['a node that nothing leads to', set('feature', 1, -1), /node 3 belongs to no tree/],
   ['a feature that is not there', set('feature', 0, 2), /node 0 asks for feature 2 of 2/],
   ['a feature below -1', set('feature', 0, -2), /node 0 asks for feature -2/],

@@ -1,5 +1,5 @@
 /** A column has at most this many bins of values; one more holds its missing values, so that a bin fits a byte. */
-export const MAX_VALUE_BINS = 255;
+const MAX_VALUE_BINS = 255;
 
 /** Edges are chosen from at most this many rows, spread evenly over the data: enough for 255 quantiles. */
 const EDGE_ROWS = 200_000;
