@@ -1,11 +1,29 @@
 #!/usr/bin/env node
 // Builds dist/: the command line and the library as split ES modules, and one file per worker thread.
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/**
+ * Packages of hundreds of small modules are built in: loading them file by file takes long, and more open files than some
+ * services are allowed. Their licences lie beside the bundle.
+ */
+const BUILT_IN = ['kysely'];
+
+function externalPackages() {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return Object.keys(dependencies).filter((name) => !BUILT_IN.includes(name));
+}
+
+function writeLicences() {
+  const texts = BUILT_IN.map(
+    (name) => `${name}\n\n${readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8')}`,
+  );
+  writeFileSync(join(root, 'dist', 'LICENSES.txt'), texts.join('\n\n'));
+}
 
 /** Removes what an earlier build left in dist/; what runs from there now keeps its files until they are replaced. */
 function removeStale(outputs) {
@@ -33,13 +51,14 @@ export async function buildAll({ types = true } = {}) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    packages: 'external',
+    external: externalPackages(),
     sourcemap: true,
     logLevel: 'warning',
     metafile: true,
     chunkNames: 'chunks/[name]-[hash]',
   });
   removeStale(Object.keys(metafile.outputs));
+  writeLicences();
   if (types) {
     rmSync(join(root, 'dist', 'types'), { recursive: true, force: true });
     const { execFileSync } = await import('node:child_process');

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { RiskopsError } from './errors.js';
 import { trainSettings } from './pipeline/settings.js';
 import { serveSettings } from './serving/settings.js';
@@ -8,7 +8,7 @@ import { parseSetting, type Setting, type SettingValue } from './settings.js';
 import { storeSettings } from './storage/settings.js';
 import type { StorePlaces } from './storage/store.js';
 import { packageRoot } from './util/package.js';
-import { suggestWord } from './util/text.js';
+import { printable, suggestWord } from './util/text.js';
 
 /** The settings of one model: what `train` and the gate take from the config. */
 export interface ModelConfig {
@@ -45,9 +45,12 @@ export interface Config {
     host?: string;
     port?: number;
     log?: 'buffered' | 'sync' | 'off';
+    logMs?: number;
+    logRows?: number;
     bodyBytes?: number;
     rows?: number;
     requestMs?: number;
+    allowedHosts?: string[];
   };
   models?: Record<string, ModelConfig>;
 }
@@ -114,6 +117,8 @@ export interface ProjectOptions {
   cwd?: string;
   /** `--dir`: the project's folder; no walking up. */
   dir?: string;
+  /** The folder is about to be made. */
+  dirMayBeMissing?: boolean;
   environment?: NodeJS.ProcessEnv;
 }
 
@@ -248,19 +253,25 @@ export function sandboxEnvironment(environment: NodeJS.ProcessEnv = process.env)
   return Object.fromEntries(kept) as Record<string, string>;
 }
 
+function checkFolder(given: string, path: string, mayBeMissing: boolean): void {
+  const found = existsSync(path);
+  if (found ? statSync(path).isDirectory() : mayBeMissing) return;
+  throw new RiskopsError('OPTION_INVALID', {
+    what: `--dir ${printable(given)}: there is no such folder.`,
+    why: found ? 'It is a file.' : `Looked for ${printable(path)}.`,
+    fix: found ? 'name a folder' : `riskops init --dir ${printable(given)}`,
+  });
+}
+
 /** Reads the environment and the nearest config, and says what is in force. */
 export async function openProject({
   cwd = process.cwd(),
   dir,
+  dirMayBeMissing = false,
   environment = process.env,
 }: ProjectOptions = {}): Promise<Project> {
   const start = dir === undefined ? cwd : resolve(cwd, dir);
-  if (dir !== undefined && !(existsSync(start) && statSync(start).isDirectory())) {
-    throw new RiskopsError('OPTION_INVALID', {
-      what: `--dir ${dir}: there is no such folder.`,
-      fix: `mkdir ${dir}`,
-    });
-  }
+  if (dir !== undefined) checkFolder(dir, start, dirMayBeMissing);
   const configPath = findConfig(start, dir === undefined);
   const root = configPath === null ? start : dirname(configPath);
   const config = configPath === null ? {} : await loadConfig(configPath);
@@ -275,10 +286,12 @@ export async function openProject({
         throw new RiskopsError('OPTION_INVALID', { what: `${shown} ${(error as Error).message}.` });
       }
     };
-    const place = (value: SettingValue, base: string) =>
-      setting.kind === 'path' && typeof value === 'string' && !isAbsolute(value)
-        ? resolve(base, value)
-        : value;
+    const place = (value: SettingValue, base: string) => {
+      if (typeof value !== 'string') return value;
+      if (setting.kind === 'path') return resolve(base, value);
+      const isFile = setting.kind === 'split' && value.startsWith('file:') && value !== 'file:';
+      return isFile ? `file:${resolve(base, value.slice('file:'.length))}` : value;
+    };
     if (flags[key] !== undefined) {
       const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
       return { key, value: place(parse(flags[key], flag), cwd), origin: 'flag', source: flag };

@@ -4,7 +4,8 @@ export interface Setting {
   /** Its place in the config; `*` stands for a model's name. */
   config: string;
   env: string;
-  kind: 'text' | 'path' | 'number' | 'list' | 'choice';
+  /** `split` is text whose `file:PATH` names a path. */
+  kind: 'text' | 'path' | 'split' | 'number' | 'list' | 'choice';
   default: SettingValue;
   description: string;
   choices?: readonly string[];

@@ -24,6 +24,8 @@ export interface Command {
   /** Positional arguments as commander writes them: `[run]`, `<runs...>`. */
   args?: string;
   options: readonly CommandOption[];
+  /** `--dir` may name a folder that is not there yet. */
+  makesFolder?: boolean;
   /** One or two lines below the summary. */
   details?: string;
   examples: readonly string[];

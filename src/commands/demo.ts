@@ -49,6 +49,7 @@ export const command: Command = {
   ],
   details:
     'Works in a temporary folder that is removed at the end; --dir keeps it in a folder of yours. Needs no network.',
+  makesFolder: true,
   examples: ['riskops demo', 'riskops demo --dir demo --port 8000'],
   async run({ flags, output, signal }) {
     const kept = flags['dir'] as string | undefined;
@@ -68,10 +69,10 @@ async function runDemo(
   folder: string,
 ): Promise<void> {
   const environment = {};
-  if ((await openProject({ dir: folder, environment })).configPath === null)
-    await initProject({ root: folder, model: 'credit' });
+  const found = await openProject({ dir: folder, dirMayBeMissing: true, environment });
+  const port = found.get<number>('port', { port: flags['port'] ?? 0 });
+  if (found.configPath === null) await initProject({ root: folder, model: 'credit' });
   const project = await openProject({ dir: folder, environment });
-  const serving = serveOptions({ flags: { port: flags['port'] ?? 0 }, project });
   const loop = await withStore(project, 'create', async (store) => {
     const onProgress = (text: string) => output.progress(text);
     const trained = await trainModel(store, trainPlan(project, {}), { root: folder, signal, onProgress });
@@ -85,7 +86,7 @@ async function runDemo(
       promoted,
     };
   });
-  const server = await startServer(serving);
+  const server = await startServer(serveOptions({ flags: { port }, project }));
   try {
     const answer = await askOk(`${server.url}/predict`, { body: { inputs: CLIENT } });
     const document = { ...loop, url: server.url, answer: answer.body, curl: curlFor(server.url), folder };

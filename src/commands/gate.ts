@@ -28,7 +28,10 @@ export function chosenVersion(
       why: 'Each names a candidate by itself.',
       fix: `leave out ${named.slice(1).join(' and ')}`,
     });
-  return findVersion(store, model, { run: run as string | undefined, version: version as string | undefined });
+  return findVersion(store, model, {
+    run: run as string | undefined,
+    version: version as string | undefined,
+  });
 }
 
 /** A verdict's exit code; a fault never shares one with a verdict. */

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { describeSchema } from '../datasets/schema.js';
 import { RiskopsError } from '../errors.js';
 import { initProject } from '../pipeline/init-project.js';
+import { withAdvice } from './advice.js';
 import type { Command } from './command.js';
 import { formatTable } from './table.js';
 import { modelNameOf } from './train-plan.js';
@@ -18,6 +19,7 @@ export const command: Command = {
   ],
   details:
     'Writes riskops.config.mjs with the model and its policy, and for an own CSV a schema file to look at and edit. Overwrites nothing.',
+  makesFolder: true,
   examples: ['riskops init', 'riskops init --data loans.csv --target default'],
   async run({ flags, project, output }) {
     const { data, target, positive, model } = flags as Record<string, string | undefined>;
@@ -37,11 +39,15 @@ export const command: Command = {
       data === undefined
         ? undefined
         : { data: resolve(data), target: target as string, positive: positive ?? null };
-    const done = await initProject({
-      root,
-      model: model ?? (data === undefined ? 'credit' : modelNameOf(data)),
-      own,
-    });
+    const asked = `riskops init --data ${data === undefined ? 'FILE' : basename(data)} --target COLUMN`;
+    const done = await withAdvice(
+      {
+        COLUMN_NOT_FOUND: asked,
+        TARGET_INVALID: asked,
+        DATA_FILE_NOT_FOUND: 'riskops init --data FILE --target COLUMN',
+      },
+      () => initProject({ root, model: model ?? (data === undefined ? 'credit' : modelNameOf(data)), own }),
+    );
     output.result(done, () => {
       const [header, ...rows] = describeSchema(done.schema);
       const leftOut = done.left_out.filter(({ name }) => name !== done.target);
@@ -54,6 +60,9 @@ export const command: Command = {
         ...(done.rows_without_target === 0
           ? []
           : [`${done.rows_without_target} rows have no ${done.target}: they are not learned from.`]),
+        done.classes === null
+          ? `Predicts ${done.target}, a number.`
+          : `Predicts the probability that ${done.target} is ${done.classes[1]} and not ${done.classes[0]}.`,
         `Written: ${done.config}${done.schema_file === null ? '' : ` and ${done.schema_file} (the columns above; edit a type there if it is wrong)`}`,
         'Next: riskops train',
       ];

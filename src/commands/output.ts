@@ -16,7 +16,7 @@ export interface Output {
 
 export interface OutputStreams {
   stdout: NodeJS.WritableStream;
-  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 }
 
 export function createOutput(json: boolean, { stdout, stderr }: OutputStreams = process): Output {
@@ -44,7 +44,8 @@ export function createOutput(json: boolean, { stdout, stderr }: OutputStreams = 
       stderr.write(`${line}\n`);
     },
     progress(text) {
-      if (!stderr.isTTY || json) return;
+      // A terminal that says it has no columns sends a spinner into an endless clearing of lines.
+      if (!stderr.isTTY || !stderr.columns || json) return;
       const first = wanted === undefined;
       wanted = text;
       if (spinner) spinner.text = text;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { RiskopsError } from '../errors.js';
 import { scoreFile } from '../pipeline/score-file.js';
+import { withAdvice } from './advice.js';
 import type { Command } from './command.js';
 import { chosenModel, modelOption, withStore } from './project-store.js';
 
@@ -19,7 +20,9 @@ export const command: Command = {
     return withStore(project, 'read', async (store) => {
       const model = await chosenModel(store, project, flags);
       const version = flags['version'] === undefined ? undefined : String(flags['version']);
-      const scored = await scoreFile(store, { model, version, file: resolve(file), out: resolve(out) });
+      const scored = await withAdvice({ DATA_FILE_NOT_FOUND: 'riskops predict --file FILE --out FILE' }, () =>
+        scoreFile(store, { model, version, file: resolve(file), out: resolve(out) }),
+      );
       output.result(scored, () => [
         `${scored.rows} rows scored by ${scored.model} version ${scored.version}: ${out}`,
         ...scored.notes,
@@ -33,6 +36,7 @@ function required(value: unknown, flag: string): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new RiskopsError('USAGE', {
     what: `${flag} is missing.`,
+    why: 'It needs the file to score and the file to write.',
     fix: 'riskops predict --file in.csv --out out.csv',
   });
 }

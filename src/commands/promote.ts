@@ -34,13 +34,6 @@ export const command: Command = {
     return withStore(project, 'write', async (store) => {
       const model = await chosenModel(store, project, flags);
       const version = await chosenVersion(store, model, flags);
-      if (version.stage === 'current') {
-        const promotion = (await listHistory(store, model, { limit: 1 }))[0];
-        output.result({ promoted: true, forced: false, promotion: { ...promotion, changed: false }, gate: null }, () => [
-          `${model} version ${version.version} is current already.`,
-        ]);
-        return undefined;
-      }
       output.progress(`judging ${model} version ${version.version}`);
       const judged = await judgeVersion(store, version, {
         root: project.root,

@@ -76,7 +76,7 @@ function configReference(): string {
             )
       }`,
   );
-  return `# Settings\n\n${GENERATED}\n\nA flag wins over the environment, the environment over the config file, the config over the default; \`riskops config --origin\` shows which it was. The config is \`riskops.config.ts\`, \`.mjs\` or \`.json\`, found by walking up from the folder you are in. \`models.*\` stands for one model's block. Paths are relative to the config's folder.\n\n${table(['config', 'environment', 'default', 'meaning'], rows)}\n\n## Learners\n\nHyper-parameters go to \`models.*.hyper\`, or to \`riskops train --set name=value\`.\n\n${options.join('\n\n')}\n`;
+  return `# Settings\n\n${GENERATED}\n\nA flag wins over the environment, the environment over the config file, the config over the default; \`riskops config --origin\` shows which it was. The config is \`riskops.config.ts\`, \`.mjs\` or \`.json\`, found by walking up from the folder you are in. \`models.*\` stands for one model's block. A relative path in the config or in the environment begins at the config's folder, one in a flag at the folder you are in.\n\n${table(['config', 'environment', 'default', 'meaning'], rows)}\n\n## Learners\n\nHyper-parameters go to \`models.*.hyper\`, or to \`riskops train --set name=value\`.\n\n${options.join('\n\n')}\n`;
 }
 
 interface Operation {

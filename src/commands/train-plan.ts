@@ -3,6 +3,7 @@ import type { Project } from '../config.js';
 import { RiskopsError } from '../errors.js';
 import type { Task } from '../models/learner.js';
 import type { TrainPlan } from '../pipeline/train-plan.js';
+import { printable, suggestWord } from '../util/text.js';
 import type { CommandOption } from './command.js';
 
 /** The options that say what to learn from and how. */
@@ -61,7 +62,10 @@ export function trainPlan(project: Project, flags: Record<string, unknown>): Tra
   const get = <T extends string | number | null | string[]>(key: string) => project.get<T>(key, flags, asked);
   const data = get<string | null>('data');
   const target = get<string | null>('target');
-  if (data === null) throw missing('data', 'no data file', 'riskops train --data FILE --target COLUMN');
+  if (data === null) {
+    if (asked !== undefined) refuseUnknownModel(project, asked);
+    throw missing('data', 'no data file', 'riskops train --data FILE --target COLUMN');
+  }
   if (target === null)
     throw missing('target', 'no target column', `riskops train --data ${basename(data)} --target COLUMN`);
   const block = asked === undefined ? undefined : project.config.models?.[asked];
@@ -97,6 +101,18 @@ function hyperFor(
 function onlyConfigured(project: Project): string | undefined {
   const names = Object.keys(project.config.models ?? {});
   return names.length === 1 ? names[0] : undefined;
+}
+
+/** A name that the config has no block for is a new model only where the data is named as well. */
+function refuseUnknownModel({ config, configPath }: Project, asked: string): void {
+  const names = Object.keys(config.models ?? {});
+  if (configPath === null || names.length === 0 || names.includes(asked)) return;
+  throw new RiskopsError('MODEL_NOT_FOUND', {
+    what: `${basename(configPath)} has no model "${printable(asked, 80)}", and no --data was given for a new one.`,
+    why: suggestWord(asked, names),
+    fix: `riskops train --model ${names[0]}`,
+    details: { known: names },
+  });
 }
 
 function missing(key: string, what: string, fix: string): RiskopsError {

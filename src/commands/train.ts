@@ -1,5 +1,6 @@
+import { prepareTraining } from '../pipeline/prepare-training.js';
 import { promoteCandidate } from '../pipeline/promote-candidate.js';
-import { judgeTraining, trainModel } from '../pipeline/train.js';
+import { judgeTraining, runTraining } from '../pipeline/train.js';
 import type { Command } from './command.js';
 import { exitCodeOf } from './gate.js';
 import { formatNumber } from './output.js';
@@ -20,10 +21,10 @@ export const command: Command = {
     'riskops train --learner gradient-boosting --set trees=200 --set learning_rate=0.05 --promote',
   ],
   async run({ flags, project, output, signal }) {
-    const plan = trainPlan(project, flags);
+    const onProgress = (text: string) => output.progress(text);
+    const prepared = await prepareTraining(trainPlan(project, flags), onProgress);
     return withStore(project, 'create', async (store) => {
-      const onProgress = (text: string) => output.progress(text);
-      const trained = await trainModel(store, plan, { root: project.root, signal, onProgress });
+      const trained = await runTraining(store, prepared, { root: project.root, signal, onProgress });
       output.progress('judging the candidate');
       const judged = await judgeTraining(store, trained);
       const promoted = flags['promote'] === true && judged.report.verdict === 'promote';
@@ -33,7 +34,7 @@ export const command: Command = {
       const next = promoted ? 'riskops serve' : nextStep(judged.report.verdict);
       const result = { ...trained.summary, gate: judged.report, promoted, next };
       output.result(result, () => [
-        `Trained ${trained.summary.model} version ${trained.summary.version}: ${plan.learner}, ${trained.summary.rows.train} rows, ${trained.summary.features.length} features (run ${trained.summary.run_id.slice(0, 8)}).`,
+        `Trained ${trained.summary.model} version ${trained.summary.version}: ${trained.summary.learner}, ${trained.summary.rows.train} rows, ${trained.summary.features.length} features (run ${trained.summary.run_id.slice(0, 8)}).`,
         ...trained.summary.notes,
         `On ${trained.summary.rows.test} held-out rows: ${metricLine(trained.summary.metrics)}`,
         '',

@@ -42,7 +42,7 @@ async function connect(): Promise<Connection> {
       handle.raw.prepare<[Record<string, unknown>]>(
         `INSERT INTO prediction_segments (first_id, last_id, rows, written_at, content)
          SELECT @firstId, @lastId, @rows, @writtenAt, @content
-         `,
+         WHERE NOT EXISTS (SELECT 1 FROM prediction_segments WHERE first_id = @firstId)`,
       ),
     );
     return { handle, insert, file };

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { parseSchema } from '../datasets/schema.js';
+import { parseSplit } from '../datasets/split-rule.js';
 import { type Table, takeRows } from '../datasets/table.js';
 import { RiskopsError } from '../errors.js';
 import type { VersionRecord } from '../registry/versions.js';
@@ -46,6 +47,18 @@ export function recordedPath(root: string, path: string): string {
   return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? path : inside.split(sep).join('/');
 }
 
+/** A split rule for the record: the file of `file:PATH` as `recordedPath`. */
+export function recordedSplit(root: string, split: string): string {
+  const rule = parseSplit(split);
+  return rule.kind === 'file' ? `file:${recordedPath(root, resolve(rule.path))}` : split;
+}
+
+/** The rule of a record, to be used from any folder. */
+function usableSplit(root: string, recorded: string): string {
+  const rule = parseSplit(recorded);
+  return rule.kind === 'file' ? `file:${resolve(root, rule.path)}` : recorded;
+}
+
 export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string): Holdout {
   const { table, target, parts, split, source, testSource } = prepared;
   const pick = (rows: Int32Array) => Float64Array.from(rows, (row) => target.y[row]);
@@ -64,9 +77,9 @@ export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string):
     facts: {
       data: recordedPath(root, plan.data),
       data_sha256: source.sha256,
-      test_data: testSource === null ? null : recordedPath(root, testSource.path),
+      test_data: testSource === null ? null : recordedPath(root, resolve(testSource.path)),
       test_data_sha256: testSource?.sha256 ?? null,
-      split: plan.split,
+      split: recordedSplit(root, plan.split),
       seed: plan.seed,
       rows: parts.test.length,
       sha256: sha256(identity.join('\n')),
@@ -112,8 +125,13 @@ export async function rebuildHoldout(
     }
   };
   const record = JSON.parse(await artifact(DATA_RECORD)) as DataRecord;
-  const plan: DataPlan = { ...record, data: resolve(root, record.data) };
-  if (!existsSync(plan.data)) throw unavailable(`${record.data} is gone.`);
+  const plan: DataPlan = {
+    ...record,
+    data: resolve(root, record.data),
+    split: usableSplit(root, record.split),
+  };
+  for (const path of [record.data, expected.test_data])
+    if (path !== null && !existsSync(resolve(root, path))) throw unavailable(`${path} is gone.`);
   const holdout = holdoutOf(plan, await prepareData(plan, parseSchema(await artifact(SCHEMA_RECORD))), root);
   if (holdout.facts.data_sha256 !== expected.data_sha256)
     throw unavailable(`${record.data} was changed since: its SHA-256 is another.`);

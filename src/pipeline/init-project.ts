@@ -4,7 +4,7 @@ import { chooseFeatures } from '../datasets/features-choice.js';
 import { readTable } from '../datasets/read-csv.js';
 import { schemaToJson, type TableSchema } from '../datasets/schema.js';
 import { columnNotFound } from '../datasets/table.js';
-import { encodeTarget } from '../datasets/target.js';
+import { type EncodedTarget, encodeTarget } from '../datasets/target.js';
 import { RiskopsError } from '../errors.js';
 import type { Task } from '../models/learner.js';
 import { checkModelName } from '../registry/models.js';
@@ -25,6 +25,8 @@ export interface InitResult {
   config: string;
   model: string;
   task: Task;
+  /** binary: [negative, positive]. */
+  classes: EncodedTarget['classes'];
   data: string;
   target: string;
   /** The schema file written for an own CSV, to be looked at and edited. */
@@ -83,6 +85,7 @@ export async function initProject({ root, model, own }: InitOptions): Promise<In
     config: CONFIG_FILE,
     model: name,
     task: target.task,
+    classes: target.classes,
     data: dataPath,
     target: targetName,
     schema_file: schemaFile,

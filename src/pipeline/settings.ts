@@ -55,7 +55,7 @@ export const trainSettings: readonly Setting[] = [
     key: 'split',
     config: 'models.*.split',
     env: 'RISKOPS_SPLIT',
-    kind: 'text',
+    kind: 'split',
     default: 'random:0.2',
     description:
       'which rows are held out: random:0.2, every:5:4, time:COLUMN:0.2, group:COLUMN:0.2, file:PATH',

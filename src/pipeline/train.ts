@@ -2,13 +2,8 @@ import { availableParallelism } from 'node:os';
 import { duplicateRowsAcross } from '../datasets/duplicates.js';
 import { encodeTable } from '../datasets/encode-table.js';
 import { schemaToJson } from '../datasets/schema.js';
-import { RiskopsError } from '../errors.js';
 import { evaluate } from '../evaluation/metrics.js';
-import { learnerFor } from '../models/all.js';
-import { resolveHyper } from '../models/hyper.js';
-import type { Hyper, Learner } from '../models/learner.js';
 import { encodeModelFile, type Predictor } from '../models/model-file.js';
-import { checkModelName } from '../registry/models.js';
 import { parsePolicy } from '../registry/policy.js';
 import { registerVersion, type VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
@@ -16,10 +11,18 @@ import { type Run, startRun } from '../tracking/runs.js';
 import { toPrettyJson } from '../util/json.js';
 import { packageVersion } from '../util/package.js';
 import { type FittedPipeline, fitModel } from './fit-model.js';
-import { DATA_RECORD, type Holdout, holdoutOf, recordedPath, SCHEMA_RECORD } from './holdout.js';
+import {
+  DATA_RECORD,
+  type Holdout,
+  holdoutOf,
+  recordedPath,
+  recordedSplit,
+  SCHEMA_RECORD,
+} from './holdout.js';
 import { keepScores } from './holdout-scores.js';
 import { type JudgedVersion, judgeOn } from './judge.js';
-import { type PreparedData, prepareData, readSchemaFile } from './prepare-data.js';
+import type { PreparedData } from './prepare-data.js';
+import { type PreparedTraining, prepareTraining } from './prepare-training.js';
 import type { TrainPlan } from './train-plan.js';
 
 export interface TrainOptions {
@@ -58,30 +61,34 @@ export interface TrainedModel {
   policy: Record<string, unknown>;
 }
 
-/**
- * Trains a candidate: reads and divides the data, fits on the training rows, measures on the held-out rows, writes the model file and
- * registers it. The run is FINISHED, FAILED with the error's text, or KILLED when `signal` aborts.
- */
+/** Trains a candidate from a plan; see `prepareTraining` and `runTraining`. */
 export async function trainModel(
   store: Store,
   plan: TrainPlan,
   options: TrainOptions,
 ): Promise<TrainedModel> {
-  const started = performance.now();
-  const { root, signal, onProgress = () => {} } = options;
-  // What can be wrong with the request is found before a run is on record.
-  const model = checkModelName(plan.model);
-  const learner = learnerFor(plan.learner, plan.engine);
-  const hyper = resolveHyper(learner, plan.hyper);
-  onProgress('reading the data');
-  const data = await prepareData(plan, plan.schema === null ? null : readSchemaFile(plan.schema));
-  checkTask(learner, data);
-  parsePolicy(plan.policy, data.target.task);
+  return runTraining(store, await prepareTraining(plan, options.onProgress), options);
+}
 
+/**
+ * Fits on the training rows, measures on the held-out rows, writes the model file and registers it. The run is FINISHED, FAILED with
+ * the error's text, or KILLED when `signal` aborts.
+ */
+export async function runTraining(
+  store: Store,
+  { plan, learner, hyper, data }: PreparedTraining,
+  { root, signal, onProgress = () => {} }: TrainOptions,
+): Promise<TrainedModel> {
+  const started = performance.now();
+  const { model } = plan;
   const run = await startRun(store, {
     kind: 'train',
     model,
-    params: runParams({ ...plan, data: recordedPath(root, plan.data) }, hyper, data),
+    params: runParams(
+      { ...plan, data: recordedPath(root, plan.data), split: recordedSplit(root, plan.split) },
+      hyper,
+      data,
+    ),
     cwd: root,
   });
   try {
@@ -99,14 +106,7 @@ export async function trainModel(
     signal?.throwIfAborted();
     const holdout = holdoutOf(plan, data, root);
     await keepData(run, plan, data, root);
-    const trained = await keepModel(store, run, {
-      plan: { ...plan, model },
-      learner,
-      hyper,
-      data,
-      fitted,
-      holdout,
-    });
+    const trained = await keepModel(store, run, { plan, learner, hyper, data, fitted, holdout });
     await run.end();
     const summary: TrainSummary = {
       run_id: run.id,
@@ -150,19 +150,6 @@ export function judgeTraining(
   return judgeOn(store, { version, predictor, holdout, policy: parsePolicy(policy, predictor.header.task) });
 }
 
-function checkTask(learner: Learner, { target }: PreparedData): void {
-  if (learner.tasks.includes(target.task)) return;
-  const instead =
-    target.task === 'binary'
-      ? 'logistic, random-forest or gradient-boosting'
-      : 'ridge, random-forest or gradient-boosting';
-  throw new RiskopsError('LEARNER_OPTION_INVALID', {
-    what: `The learner ${learner.name} is not for a ${target.task} target.`,
-    why: `"${target.name}" makes a ${target.task} task; ${learner.name} does ${learner.tasks.join(' and ')}.`,
-    fix: `riskops train --learner with ${instead}`,
-  });
-}
-
 function runParams(
   plan: TrainPlan,
   hyper: Record<string, unknown>,
@@ -189,17 +176,14 @@ const prefixed = (prefix: string, metrics: Record<string, number>) =>
 
 /** What the gate needs to read the same holdout again. */
 async function keepData(run: Run, plan: TrainPlan, data: PreparedData, root: string): Promise<void> {
-  const { target, task, positive, split, seed, drop, keep } = plan;
+  const { target, task, positive, seed, drop, keep } = plan;
+  const split = recordedSplit(root, plan.split);
   const record = { data: recordedPath(root, plan.data), target, task, positive, split, seed, drop, keep };
   await run.logArtifact(DATA_RECORD, `${toPrettyJson(record)}\n`, 'data');
   await run.logArtifact(SCHEMA_RECORD, `${toPrettyJson(schemaToJson(data.schema))}\n`, 'schema');
 }
 
-interface ToKeep {
-  plan: TrainPlan;
-  learner: Learner;
-  hyper: Hyper;
-  data: PreparedData;
+interface ToKeep extends PreparedTraining {
   fitted: FittedPipeline;
   holdout: Holdout;
 }
@@ -233,7 +217,7 @@ async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, f
       git_commit: run.gitCommit,
       data_sha256: data.source.sha256,
       seed: plan.seed,
-      split: plan.split,
+      split: holdout.facts.split,
       riskops_version: packageVersion(),
       target: plan.target,
       train_rows: data.parts.train.length,

@@ -30,17 +30,19 @@ export function errorEnvelope(error: RiskopsError, requestId: string): ErrorEnve
 }
 
 /** Errors of the framework, in the words of the catalogue. */
-function fromFramework({ code, statusCode = 500, message }: FastifyError): RiskopsError | undefined {
+function fromFramework(error: FastifyError, bodyLimit: number | undefined): RiskopsError | undefined {
+  const { code, statusCode = 500, message } = error;
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new RiskopsError('BODY_TOO_LARGE', { what: 'The request body is over the limit.' });
+      return new RiskopsError('BODY_TOO_LARGE', {
+        what: `The request body is over the limit of ${bodyLimit} bytes.`,
+        fix: 'send it in parts, or start the server with a larger --body-bytes',
+        details: { limit_bytes: bodyLimit },
+      });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new RiskopsError('MEDIA_TYPE_UNSUPPORTED', {
         what: 'The request body must be sent as application/json.',
       });
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-      return new RiskopsError('BODY_INVALID', { what: 'The request body is empty.' });
-    case 'FST_ERR_CTP_INVALID_JSON_BODY':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new RiskopsError('BODY_INVALID', { what: 'The request body cannot be read.', why: message });
     default:
@@ -50,10 +52,10 @@ function fromFramework({ code, statusCode = 500, message }: FastifyError): Risko
   }
 }
 
-/** Any error as one of the catalogue. Of a fault nobody foresaw, the answer tells the type alone. */
-export function toRiskopsError(error: unknown): RiskopsError {
+/** Any error as one of the catalogue; `bodyLimit`, in bytes, is told when a body was over it. Of a fault nobody foresaw, the answer tells the type alone. */
+export function toRiskopsError(error: unknown, bodyLimit?: number): RiskopsError {
   if (error instanceof RiskopsError) return error;
-  const known = error instanceof Error ? fromFramework(error as FastifyError) : undefined;
+  const known = error instanceof Error ? fromFramework(error as FastifyError, bodyLimit) : undefined;
   if (known) return known;
   return new RiskopsError('INTERNAL_ERROR', {
     what: 'The server met a fault of its own.',

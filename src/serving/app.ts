@@ -1,8 +1,8 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { RiskopsError } from '../errors.js';
 import { toJson } from '../util/json.js';
 import { printable } from '../util/text.js';
-import { answerError } from './answer-error.js';
+import { answerError, toRiskopsError } from './answer-error.js';
 import type { ServerContext } from './context.js';
 import { createHostCheck } from './host-check.js';
 import { acceptJsonOnly } from './json-body.js';
@@ -25,11 +25,18 @@ function addAnswerHeaders(app: FastifyInstance, allowedHosts: readonly string[])
     try {
       if (host === undefined && request.raw.httpVersion !== '1.0') throw noHost();
       checkHosts(host, origin);
-      done();
     } catch (error) {
       done(error as Error);
+      return;
     }
+    done();
   });
+}
+
+/** The answer tells a stranger the fault's type alone; the operator gets its text too. */
+function faultLine({ message, cause }: RiskopsError, { id, method, routeOptions }: FastifyRequest): string {
+  const fault = cause instanceof Error ? `${cause.name}: ${cause.message}` : message;
+  return printable(`${method} ${routeOptions.url ?? '?'} failed (request ${id}): ${fault}`, 500);
 }
 
 function noHost(): RiskopsError {
@@ -67,7 +74,11 @@ export async function buildApp(
   });
   app.server.on('connect', refuseTunnel);
   app.setReplySerializer(toJson);
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, request, reply) => {
+    const told = toRiskopsError(error, limits.bodyBytes);
+    if (told.code === 'INTERNAL_ERROR') context.tell(faultLine(told, request));
+    return answerError(told, request, reply);
+  });
   app.setNotFoundHandler(({ method, url }) => {
     throw new RiskopsError('ROUTE_NOT_FOUND', {
       what: `There is no route ${method} ${printable(url.split('?')[0], 120)}.`,

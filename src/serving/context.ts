@@ -31,6 +31,8 @@ export interface ServerContext {
   log: PredictionLog;
   metrics: ServerMetrics;
   store: StoreHandle;
+  /** Tells an operator something in one line. */
+  tell(line: string): void;
   /** The code that the models come from; null when the project is no git repository. */
   git: () => Promise<GitState | null>;
 }

@@ -7,8 +7,8 @@ import { loadServedModel, type ServedModel } from './served-model.js';
 
 type FileStamp = ReturnType<typeof stampOf>;
 
-/** Told when a load ends; for the metrics. */
-export type OnLoad = (model: string, outcome: 'loaded' | 'failed') => void;
+/** Told when a load ends: `failure` is null when the version answers now. */
+export type OnLoad = (model: string, version: number, failure: RiskopsError | null) => void;
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
@@ -90,13 +90,13 @@ export class ModelSlot {
       this.served = await loadServedModel(this.name, entry, file);
       this.failure = null;
       this.#retryMs = FIRST_RETRY_MS;
-      this.onLoad(this.name, 'loaded');
+      this.onLoad(this.name, entry.version, null);
     } catch (error) {
       this.#failedFile = stamp;
       this.#retryMs = this.#settled === turn ? Math.min(this.#retryMs * 2, LAST_RETRY_MS) : FIRST_RETRY_MS;
       this.#retryAt = performance.now() + this.#retryMs;
       this.failure = loadFailed(this.name, entry, error);
-      this.onLoad(this.name, 'failed');
+      this.onLoad(this.name, entry.version, this.failure);
     }
     this.#settled = turn;
   }

@@ -39,14 +39,33 @@ function answerOf({ name, entry, header }: ServedModel, predictions: PredictionA
   };
 }
 
+/** The log's entries of the predictions, in the same order. */
+function entriesOf(
+  { name, entry }: ServedModel,
+  rows: readonly unknown[],
+  predictions: readonly PredictionAnswer[],
+  requestId: string,
+): LoggedPrediction[] {
+  const at = new Date().toISOString();
+  return predictions.map(({ prediction_id: id, prediction, class: found = null }, i) => ({
+    id,
+    at,
+    request_id: requestId,
+    model: name,
+    version: entry.version,
+    inputs: rows[i],
+    prediction,
+    class: found,
+  }));
+}
+
 /** With `log: sync` an answer is given when its entries are on disk, and not without them. */
 async function waitForLog({ log }: ServerContext, kept: boolean, deadline: number): Promise<void> {
-  if (!kept)
-    throw new RiskopsError('STORE_BUSY', {
-      what: 'The prediction log takes no more entries.',
-      why: log.state().lastError ?? undefined,
-    });
-  await log.flush(Math.max(1, deadline - performance.now()));
+  if (kept) return log.flush(Math.max(1, deadline - performance.now()));
+  throw new RiskopsError('STORE_BUSY', {
+    what: 'The prediction log takes no more entries.',
+    why: log.state().lastError ?? undefined,
+  });
 }
 
 /** Answers a predict request: validate, take the current model once, score, log, answer. */
@@ -58,40 +77,23 @@ export async function answerPredict(
 ): Promise<FastifyReply> {
   const { limits, slots, lane, log, metrics } = context;
   const deadline = performance.now() + limits.requestMs;
-  const { rows } = readRows(request.body, limits.rows);
+  const rows = readRows(request.body, limits.rows);
   const current = slots.current(modelName);
   const model = current instanceof Promise ? await current : current;
   const scores = await scoreRows(model, rows, lane, { deadline, isGone: () => request.raw.socket.destroyed });
 
-  const at = new Date().toISOString();
-  const entries: LoggedPrediction[] = [];
-  const predictions: PredictionAnswer[] = [];
-  let hasNegativeZero = false;
-  for (let i = 0; i < rows.length; i++) {
-    const prediction = scores.predictions[i];
+  const predictions = Array.from(scores.predictions, (prediction): PredictionAnswer => {
     const found = classOf(model, prediction);
-    const id = v7();
-    if (Object.is(prediction, -0)) hasNegativeZero = true;
-    predictions.push(
-      found === null ? { prediction_id: id, prediction } : { prediction_id: id, prediction, class: found },
-    );
-    entries.push({
-      id,
-      at,
-      request_id: request.id,
-      model: model.name,
-      version: model.entry.version,
-      inputs: rows[i],
-      prediction,
-      class: found,
-    });
-  }
-  const kept = log.append(entries);
+    return { prediction_id: v7(), prediction, ...(found === null ? {} : { class: found }) };
+  });
+  const kept = log.append(entriesOf(model, rows, predictions, request.id));
   if (log.mode === 'sync') await waitForLog(context, kept, deadline);
   metrics.countPredictions(model.name, rows.length);
 
   const answer = answerOf(model, predictions, scores);
-  reply.type('application/json; charset=utf-8');
-  // JSON.stringify writes -0 as 0.
-  return reply.send(hasNegativeZero ? toJson(answer) : JSON.stringify(answer));
+  // JSON.stringify is quicker, and writes -0 as 0.
+  const hasNegativeZero = scores.predictions.some((prediction) => Object.is(prediction, -0));
+  return reply
+    .type('application/json; charset=utf-8')
+    .send(hasNegativeZero ? toJson(answer) : JSON.stringify(answer));
 }

@@ -4,14 +4,12 @@ import { type FieldProblem, invalidFields } from './problems.js';
 
 const FORMS = ['features', 'inputs'] as const;
 
-/** The rows of a predict request: arrays in signature order, or objects by feature name. */
-export interface RequestRows {
-  rows: readonly unknown[];
-  form: (typeof FORMS)[number];
-}
+const MOST_LISTED = 100;
+
+type Form = (typeof FORMS)[number];
 
 /** `features: [1, 2]` and `inputs: {"a": 1}` are one row, a list of either is many. */
-function rowsOf(form: RequestRows['form'], value: unknown): readonly unknown[] | FieldProblem {
+function rowsOf(form: Form, value: unknown): readonly unknown[] | FieldProblem {
   if (Array.isArray(value)) {
     if (value.length === 0) return { field: form, problem: 'is empty' };
     return form === 'features' && !Array.isArray(value[0]) ? [value] : value;
@@ -27,6 +25,7 @@ function keyProblems(keys: readonly string[]): FieldProblem[] {
   const given = FORMS.filter((form) => keys.includes(form));
   const unknown = keys
     .filter((key) => !FORMS.some((form) => form === key))
+    .slice(0, MOST_LISTED)
     .map((key) => ({
       field: printable(key, 40),
       problem: `is no field of the request; ${suggestWord(key, FORMS)}`,
@@ -37,11 +36,11 @@ function keyProblems(keys: readonly string[]): FieldProblem[] {
 }
 
 /**
- * The rows of a request's body.
+ * The rows of a request's body: arrays in signature order, or objects by feature name.
  * @throws RiskopsError BODY_INVALID (no JSON object), VALIDATION_ERROR (not exactly one of `features` and `inputs`,
  * an unknown field, nothing in it), TOO_MANY_ROWS
  */
-export function readRows(body: unknown, maxRows: number): RequestRows {
+export function readRows(body: unknown, maxRows: number): readonly unknown[] {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new RiskopsError('BODY_INVALID', {
       what: 'The request body must be a JSON object.',
@@ -53,7 +52,7 @@ export function readRows(body: unknown, maxRows: number): RequestRows {
   const form = 'features' in body ? 'features' : 'inputs';
   const rows = rowsOf(form, (body as Record<string, unknown>)[form]);
   if ('problem' in rows) throw invalidFields('The request does not fit.', [rows]);
-  if (rows.length <= maxRows) return { rows, form };
+  if (rows.length <= maxRows) return rows;
   throw new RiskopsError('TOO_MANY_ROWS', {
     what: `The request has ${rows.length} rows.`,
     why: `The limit is ${maxRows}.`,

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { RiskopsError } from '../errors.js';
 import { openPredictionLog, type PredictionLogOptions } from '../monitoring/prediction-log.js';
 import type { StorePlaces } from '../storage/store.js';
+import { reasonOf } from './answer-error.js';
 import { buildApp } from './app.js';
 import type { Limits, ServerContext } from './context.js';
 import { createDrain } from './drain.js';
@@ -23,6 +24,8 @@ export interface ServerOptions {
   model?: string | null;
   limits?: Partial<Limits>;
   log?: Pick<Partial<PredictionLogOptions>, 'mode' | 'maxDelayMs' | 'maxRows'>;
+  /** Told, in one line, what an operator should see: a version that answers now, or is refused; a fault of the server. */
+  onNews?: (line: string) => void;
   /** Host names, besides loopback, that requests may name: those of a reverse proxy in front. */
   allowedHosts?: readonly string[];
 }
@@ -35,7 +38,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-export const defaultLimits: Limits = {
+const defaultLimits: Limits = {
   bodyBytes: 1024 * 1024,
   rows: 1_000,
   requestMs: 10_000,
@@ -49,15 +52,30 @@ export const defaultLimits: Limits = {
 const LOG_CLOSE_MS = 2_000;
 
 /** What the routes share, for one server. */
-export function openContext({ places, model = null, limits, log }: ServerOptions): ServerContext {
+export function openContext({
+  places,
+  model = null,
+  limits,
+  log,
+  onNews = () => {},
+}: ServerOptions): ServerContext {
   const allLimits = { ...defaultLimits, ...limits };
   let metrics: ServerMetrics | undefined;
+  let told = '';
+  // A load that fails is tried again for as long as it takes; the same line twice is no news.
+  const tell = (line: string) => {
+    if (line !== told) onNews(line);
+    told = line;
+  };
   const slots = new ModelSlots({
     currentModel: places.currentModel,
     artifacts: places.artifacts,
     model,
     reloadWaitMs: allLimits.reloadWaitMs,
-    onLoad: (name, outcome) => metrics?.countLoad(name, outcome),
+    onLoad: (name, version, failure) => {
+      metrics?.countLoad(name, failure === null ? 'loaded' : 'failed');
+      tell(failure === null ? `Model "${name}": version ${version} answers.` : reasonOf(failure));
+    },
   });
   const predictionLog = openPredictionLog({
     mode: 'buffered',
@@ -74,6 +92,7 @@ export function openContext({ places, model = null, limits, log }: ServerOptions
     metrics,
     store: new StoreHandle(places),
     git: gitReader(places),
+    tell,
   };
 }
 
@@ -86,7 +105,7 @@ export async function closeContext({ slots, log, store }: ServerContext): Promis
 async function listen(app: FastifyInstance, host: string, port: number): Promise<AddressInfo> {
   try {
     // `localhost` may be two addresses; one is enough, and known.
-    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port });
+    await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host.replace(/^\[|\]$/g, ''), port });
     return app.server.address() as AddressInfo;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -27,7 +27,27 @@ export const serveSettings: readonly Setting[] = [
     choices: ['buffered', 'sync', 'off'],
     default: 'buffered',
     description:
-      'the prediction log: buffered runs behind an answer by at most 100 ms or 1,000 rows, sync makes the answer wait',
+      'the prediction log: buffered may run behind the answers, sync makes an answer wait for its entry, off keeps none',
+  },
+  {
+    key: 'logMs',
+    config: 'serve.logMs',
+    env: 'RISKOPS_LOG_MS',
+    kind: 'number',
+    default: 100,
+    min: 1,
+    max: 60000,
+    description: 'how long the buffered log may run behind, in milliseconds, while the disk keeps up',
+  },
+  {
+    key: 'logRows',
+    config: 'serve.logRows',
+    env: 'RISKOPS_LOG_ROWS',
+    kind: 'number',
+    default: 1000,
+    min: 1,
+    max: 1000000,
+    description: 'the rows from which the buffered log is written at once',
   },
   {
     key: 'bodyBytes',
@@ -58,5 +78,13 @@ export const serveSettings: readonly Setting[] = [
     min: 10,
     max: 3600000,
     description: 'the longest a prediction may take, in milliseconds',
+  },
+  {
+    key: 'allowedHosts',
+    config: 'serve.allowedHosts',
+    env: 'RISKOPS_ALLOWED_HOSTS',
+    kind: 'list',
+    default: [],
+    description: 'host names besides loopback that requests may name, as those of a reverse proxy in front',
   },
 ];

@@ -33,7 +33,8 @@ export function makeFolder(folder: string): void {
 function renameOver(from: string, to: string): void {
   for (let left = process.platform === 'win32' ? 10 : 0; ; left--) {
     try {
-      return renameSync(from, to);
+      renameSync(from, to);
+      return;
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException;
       if (left === 0 || !['EPERM', 'EACCES', 'EBUSY'].includes(code)) throw error;

@@ -122,6 +122,21 @@ test('every offending field of every row is named', async () => {
   ]);
 });
 
+test('in a long batch too, rows are counted from its start', async () => {
+  const store = await storeWithModel();
+  const { app } = await openApp(store.places);
+  const rows: Record<string, unknown>[] = Array.from({ length: 900 }, () => ({ ...goodRow }));
+  rows[850].income = 7;
+  const { body } = await post(app, { inputs: rows });
+  expect(body.predictions).toHaveLength(900);
+  expect(body.warnings).toEqual([{ row: 850, feature: 'income', code: 'OUT_OF_RANGE' }]);
+  rows[899].age = 'old';
+  const refused = await post(app, { inputs: rows });
+  expect(refused.body.error.details.problems).toMatchObject([
+    { row: 899, feature: 'age', code: 'WRONG_TYPE' },
+  ]);
+});
+
 test.each([
   ['too few values', { features: [1, 2] }, 400, 'FEATURE_SIZE_MISMATCH'],
   ['one row of another length', { features: [row, []] }, 400, 'FEATURE_SIZE_MISMATCH'],
@@ -156,7 +171,9 @@ test.each([
   const answer = await post(app, body);
   expect([answer.status, answer.body.error.code]).toEqual([status, code]);
   expect(answer.body).toMatchObject({ ok: false, request_id: answer.headers['x-request-id'] });
-  await vi.waitFor(async () => expect((await post(app, { features: row })).status).toBe(200), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await post(app, { features: row })).status).toBe(200), {
+    timeout: 10_000,
+  });
 });
 
 test('the length that is expected is told', async () => {
@@ -178,6 +195,7 @@ test('more rows, or bytes, than the limit are refused', async () => {
   expect([rows.status, rows.body.error.code]).toEqual([413, 'TOO_MANY_ROWS']);
   const bytes = await post(app, { features: [0.5, 40, 'x'.repeat(2_000), true] });
   expect([bytes.status, bytes.body.error.code]).toEqual([413, 'BODY_TOO_LARGE']);
+  expect(bytes.body.error.details).toEqual({ limit_bytes: 2_000 });
 });
 
 test('several models: by name, by default, or told that one must be chosen', async () => {
@@ -255,5 +273,7 @@ test('log sync: without its entry there is no answer', async () => {
   expect([status, body.error.code]).toEqual([503, 'STORE_BUSY']);
   blocker.exec('COMMIT');
   blocker.close();
-  await vi.waitFor(async () => expect((await post(app, { features: row })).status).toBe(200), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await post(app, { features: row })).status).toBe(200), {
+    timeout: 10_000,
+  });
 });

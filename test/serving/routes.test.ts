@@ -249,6 +249,22 @@ test('/metrics counts by route, and a stranger cannot make a series', async () =
   expect(body).toContain('riskops_model_failing{model="credit"} 0');
 });
 
+test('a fault nobody foresaw tells its type alone, and the operator the rest', async () => {
+  const news: string[] = [];
+  const { app, context } = await openApp((await storeWithModel()).places, {
+    onNews: (line) => news.push(line),
+  });
+  context.metrics.read = () => Promise.reject(new TypeError('secret of /etc'));
+  const { status, body } = await get(app, '/metrics', { 'x-request-id': 'r-9' });
+  expect([status, body.error.code, body.error.details]).toEqual([
+    500,
+    'INTERNAL_ERROR',
+    { type: 'TypeError' },
+  ]);
+  expect(JSON.stringify(body)).not.toContain('secret');
+  expect(news).toEqual(['GET /metrics failed (request r-9): TypeError: secret of /etc']);
+});
+
 test('/openapi.json has every route of the router, and no other', async () => {
   const { app } = await openApp((await storeWithModel()).places);
   await app.ready();

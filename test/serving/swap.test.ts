@@ -164,7 +164,8 @@ test('a server that starts with a bad model says why, and serves as soon as a go
   await addVersion(store, await fitModel(2));
   const [first] = await store.db.selectFrom('versions').select('path').where('version', '=', 1).execute();
   truncateSync(fileOf(store, first), 500);
-  const server = await startTestServer(store.places);
+  const news: string[] = [];
+  const server = await startTestServer(store.places, { onNews: (line) => news.push(line) });
   const agent = new Agent();
   const refused = await post(server.url, agent);
   expect([refused.status, refused.body.error?.code]).toEqual([503, 'CURRENT_MODEL_LOAD_FAILED']);
@@ -173,6 +174,10 @@ test('a server that starts with a bad model says why, and serves as soon as a go
   expect((await fetch(`${server.url}/health`)).status).toBe(200);
   await promote(store, 2);
   expect((await post(server.url, agent)).body.version).toBe(2);
+  expect(news).toEqual([
+    expect.stringMatching(/^Version 1 .* cannot be loaded/),
+    'Model "credit": version 2 answers.',
+  ]);
 });
 
 test('no model at start, then one is promoted: the next request is served', async () => {

@@ -13,7 +13,12 @@ export function loansCsv(rows = 800, seed = 7): string {
     const [income, debt, age] = [random() * 100, random() * 50, Math.floor(20 + random() * 50)];
     const region = ['서울', '부산', '제주'][Math.floor(random() * 3)];
     const score = debt / 10 - income / 25 + (region === '제주' ? 1 : 0) + (random() - 0.5) * 2;
-    const cells = [income.toFixed(2), random() < 0.05 ? '' : debt.toFixed(2), age, random() < 0.03 ? 'NA' : region];
+    const cells = [
+      income.toFixed(2),
+      random() < 0.05 ? '' : debt.toFixed(2),
+      age,
+      random() < 0.03 ? 'NA' : region,
+    ];
     lines.push([...cells, score > 0 ? 1 : 0].join(','));
   }
   return `${lines.join('\n')}\n`;

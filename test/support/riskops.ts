@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { sandboxEnvironment } from '../../src/config.js';
 import { catalogue, type ErrorCode } from '../../src/errors.js';
+import { sha256 } from '../../src/util/files.js';
 import { packageRoot } from '../../src/util/package.js';
 
 /** The binary as a user calls it. */
@@ -68,9 +69,11 @@ export async function succeed<T = Record<string, never>>(
   { exitCode = 0, environment = {} }: { exitCode?: number; environment?: Record<string, string> } = {},
 ): Promise<T> {
   const ended = await riskops(folder, [...words, '--json'], environment);
-  expect({ words, exitCode: ended.exitCode, stderr: ended.exitCode === exitCode ? '' : ended.stderr }).toEqual(
-    { words, exitCode, stderr: '' },
-  );
+  expect({
+    words,
+    exitCode: ended.exitCode,
+    stderr: ended.exitCode === exitCode ? '' : ended.stderr,
+  }).toEqual({ words, exitCode, stderr: '' });
   return JSON.parse(ended.stdout);
 }
 
@@ -82,14 +85,16 @@ export interface Refusal {
   details?: unknown;
 }
 
-/** Every file below a folder with its content. */
+/** Every file below a folder with the hash of its content. */
 export function filesIn(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   return Object.fromEntries(
     files
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((path) => !/-(?:wal|shm)$/.test(path))
-      .map((path) => [path, readFileSync(path, 'latin1')]),
+      .map((path) => [path, sha256(readFileSync(path))]),
   );
 }
 
@@ -109,7 +114,11 @@ export async function refuse(
   expect(document).toMatchObject({ ok: false, error: { code } });
   const error: Refusal = document.error;
   expect({ words, exitCode }).toEqual({ words, exitCode: catalogue[code].exit });
-  const lines = [`Error: ${error.message}`, ...(error.why ? [`Why:   ${error.why}`] : []), `Try:   ${error.hint}`];
+  const lines = [
+    `Error: ${error.message}`,
+    ...(error.why ? [`Why:   ${error.why}`] : []),
+    `Try:   ${error.hint}`,
+  ];
   expect(stderr.trimEnd().split('\n')).toEqual(lines);
   expect(`${stdout}${stderr}`).not.toMatch(/\n\s+at |node_modules|INTERNAL_ERROR/);
   expect(error.hint).not.toMatch(/<command>|undefined/);
@@ -140,6 +149,9 @@ function urlOf(child: ReturnType<typeof start>, ended: Promise<Ended>): Promise<
       text += part;
       if (/^}$/m.test(text)) resolve(JSON.parse(text).url);
     });
-    ended.then(({ exitCode, stderr }) => reject(new Error(`the server ended with ${exitCode}: ${stderr}`)), reject);
+    ended.then(
+      ({ exitCode, stderr }) => reject(new Error(`the server ended with ${exitCode}: ${stderr}`)),
+      reject,
+    );
   });
 }

@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { modelNameOf, trainPlan } from '../../src/commands/train-plan.js';
+import { type Config, openProject } from '../../src/config.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+async function planOf(config: Config | null, flags: Record<string, unknown>, environment = {}) {
+  const folder = temporaryFolder();
+  if (config !== null) writeFileSync(join(folder, 'riskops.config.json'), JSON.stringify(config));
+  return { folder, plan: trainPlan(await openProject({ cwd: folder, environment }), flags) };
+}
+
+const loans = {
+  data: 'loans.csv',
+  target: 'default',
+  learner: 'gradient-boosting',
+  hyper: { trees: 3, leaves: 7 },
+};
+
+test("the config's hyper-parameters belong to the config's learner; --set wins over them", async () => {
+  const hyper = async (flags: Record<string, unknown>) =>
+    (await planOf({ models: { loans } }, flags)).plan.hyper;
+  expect(await hyper({})).toEqual({ trees: 3, leaves: 7 });
+  expect(await hyper({ set: ['trees=4'] })).toEqual({ trees: '4', leaves: 7 });
+  expect(await hyper({ learner: 'random-forest', set: ['trees=9'] })).toEqual({ trees: '9' });
+  await expect(hyper({ set: ['trees'] })).rejects.toMatchObject({ code: 'LEARNER_OPTION_INVALID' });
+});
+
+test("the model is the one asked for, the config's default, the only one, or named after the data", async () => {
+  const two = { models: { loans, cards: { ...loans, data: 'cards.csv' } } };
+  const name = async (config: Config | null, flags: Record<string, unknown>, environment = {}) =>
+    (await planOf(config, flags, environment)).plan.model;
+  expect(await name({ models: { loans } }, {})).toBe('loans');
+  expect(await name({ ...two, model: 'cards' }, {})).toBe('cards');
+  expect(await name({ ...two, model: 'cards' }, { model: 'loans' })).toBe('loans');
+  expect(await name(two, {}, { RISKOPS_MODEL: 'cards' })).toBe('cards');
+  expect(await name(null, { data: '내 대출.csv.gz', target: 'y' })).toBe('내_대출');
+});
+
+test('each model has its own block, and none has that of another', async () => {
+  const cards = { data: 'cards.csv', target: 'late', seed: 9, policy: { minRows: 7 } };
+  const { folder, plan } = await planOf({ models: { loans, cards } }, { model: 'cards' });
+  expect(plan).toMatchObject({
+    ...{ model: 'cards', data: join(folder, 'cards.csv'), target: 'late', seed: 9 },
+    ...{ learner: 'gradient-boosting', hyper: {}, policy: { minRows: 7 } },
+  });
+});
+
+test('a model that the config does not know needs its data; a slip of the hand is answered with the name', async () => {
+  await expect(planOf({ models: { loans } }, { model: 'laons' })).rejects.toMatchObject({
+    code: 'MODEL_NOT_FOUND',
+    why: 'did you mean "loans"?',
+  });
+  await expect(planOf(null, {})).rejects.toMatchObject({
+    code: 'USAGE',
+    why: expect.stringContaining('--data'),
+  });
+  await expect(planOf(null, { data: 'x.csv' })).rejects.toMatchObject({
+    fix: expect.stringContaining('--data x.csv'),
+  });
+});
+
+test.each([
+  ['loans.csv', 'loans'],
+  ['/a/b/my loans (new).csv.gz', 'my_loans_new_'],
+  ['대출 2026.CSV', '대출_2026'],
+  ['...csv', 'model'],
+])('the data file %s names the model %s', (path, name) => {
+  expect(modelNameOf(path)).toBe(name);
+});
