@@ -14,6 +14,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   guardStreams();
   const stop = new AbortController();
   const release = abortOnSignals(stop);
+  // Until a command has ended, an end of the process is a fault: it must never look like a verdict.
+  process.exitCode = EXIT.FAULT;
+  const onFault = (error: unknown) => void endByFault(error, words, stop);
+  process.on('uncaughtException', onFault).on('unhandledRejection', onFault);
   try {
     process.exitCode = (await runWords(words, stop.signal)) ?? EXIT.DONE;
   } catch (error) {
@@ -21,6 +25,15 @@ export async function main(argv: readonly string[]): Promise<void> {
   } finally {
     release();
   }
+}
+
+const FAULT_MS = 2_000;
+
+/** An error that nobody caught: the command is told to stop, so that its run is recorded as FAILED, and then the process ends. */
+async function endByFault(error: unknown, words: readonly string[], stop: AbortController): Promise<void> {
+  const code = await report(error, words, stop.signal);
+  stop.abort(error);
+  setTimeout(() => process.exit(code), FAULT_MS);
 }
 
 async function runWords(given: string[], signal: AbortSignal): Promise<number | undefined> {
@@ -63,19 +76,38 @@ async function report(error: unknown, words: readonly string[], signal: AbortSig
   const hint = known.fix.replace('<command>', findEntry(words)?.name ?? '<command>');
   if (words.includes('--json'))
     process.stdout.write(`${toPrettyJson({ ok: false, error: { code, message, why, hint, details } })}\n`);
-  const { paintStderr } = await import('./commands/colours.js');
-  const lines = [`${paintStderr.red('Error:')} ${message}`, why && `Why:   ${why}`, `Try:   ${hint}`];
+  const lines = [`${await redLabel()} ${message}`, why && `Why:   ${why}`, `Try:   ${hint}`];
   process.stderr.write(`${lines.filter(Boolean).join('\n')}\n`);
   if (debugWanted()) process.stderr.write(`${(error as Error).stack}\n`);
   return known.exitCode;
 }
+
+/** Colour is an extra: where even its module cannot be loaded (no file handle is left), the error is still told. */
+async function redLabel(): Promise<string> {
+  try {
+    return (await import('./commands/colours.js')).paintStderr.red('Error:');
+  } catch {
+    return 'Error:';
+  }
+}
+
+/** What the system's words mean. */
+const PLAIN: Record<string, string> = {
+  EACCES: 'Permission is denied.',
+  EFBIG: 'A limit on the size of files was reached.',
+  EISDIR: 'A folder stands there.',
+  EMFILE: 'This process may open no more files.',
+  ENOENT: 'There is no such file or folder.',
+  ENOSPC: 'The disk is full.',
+  EROFS: 'The file system is read-only.',
+};
 
 function unexpected(error: unknown): RiskopsError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
     return new RiskopsError('STORE_IO', {
       what: `The disk or the network refused: ${printable(message)}.`,
-      why: code,
+      why: PLAIN[code] ?? code,
       cause: error,
     });
   }
@@ -101,8 +133,14 @@ function abortOnSignals(stop: AbortController): () => void {
 
 /** `riskops ... | head` closes our stdout: that is no error. A full disk under stdout is one. */
 function guardStreams(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? EXIT.DONE : EXIT.IO),
-  );
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.DONE);
+    process.stderr.write(
+      `Error: The result could not be written to stdout.\nWhy:   ${error.message}\nTry:   free space, or another place for the output\n`,
+    );
+    process.exit(EXIT.IO);
+  });
   process.stderr.on('error', () => {});
+  // Over its file-size limit the process would be killed without a word; with a listener the write fails and says so.
+  if (process.platform !== 'win32') process.on('SIGXFSZ', () => {});
 }

@@ -1,66 +1,16 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
+import { type Config, findConfig, loadConfig } from './config-file.js';
 import { RiskopsError } from './errors.js';
 import { trainSettings } from './pipeline/settings.js';
 import { serveSettings } from './serving/settings.js';
 import { parseSetting, type Setting, type SettingValue } from './settings.js';
 import { storeSettings } from './storage/settings.js';
 import type { StorePlaces } from './storage/store.js';
-import { packageRoot } from './util/package.js';
-import { printable, suggestWord } from './util/text.js';
+import { printable } from './util/text.js';
 
-/** The settings of one model: what `train` and the gate take from the config. */
-export interface ModelConfig {
-  /** CSV or CSV.gz, relative to the config's folder. */
-  data?: string;
-  target?: string;
-  task?: 'binary' | 'regression';
-  /** The class whose probability is predicted. */
-  positive?: string;
-  learner?: string;
-  engine?: string;
-  split?: string;
-  seed?: number;
-  threads?: number;
-  drop?: string[];
-  keep?: string[];
-  /** A schema file, as written by `riskops init`. */
-  schema?: string;
-  /** Hyper-parameters of the learner. */
-  hyper?: Record<string, number | string | boolean | null>;
-  /** The gate's policy. */
-  policy?: Record<string, unknown>;
-}
-
-/** What riskops.config.* holds. */
-export interface Config {
-  /** The model that commands mean when `--model` is not given. */
-  model?: string;
-  actor?: string;
-  database?: string;
-  artifacts?: string;
-  currentModel?: string;
-  serve?: {
-    host?: string;
-    port?: number;
-    log?: 'buffered' | 'sync' | 'off';
-    logMs?: number;
-    logRows?: number;
-    bodyBytes?: number;
-    rows?: number;
-    requestMs?: number;
-    allowedHosts?: string[];
-  };
-  models?: Record<string, ModelConfig>;
-}
-
-/** Gives an editor the types of the config; returns it unchanged. */
-export function defineConfig(config: Config): Config {
-  return config;
-}
-
-const CONFIG_NAMES = ['riskops.config.ts', 'riskops.config.mjs', 'riskops.config.json'];
+export { type Config, defineConfig, type ModelConfig } from './config-file.js';
 
 const generalSettings: readonly Setting[] = [
   {
@@ -122,95 +72,6 @@ export interface ProjectOptions {
   environment?: NodeJS.ProcessEnv;
 }
 
-function findConfig(folder: string, walkUp: boolean): string | null {
-  for (let at = folder; ; at = dirname(at)) {
-    const found = CONFIG_NAMES.map((name) => join(at, name)).filter((path) => existsSync(path));
-    if (found.length > 1) {
-      throw new RiskopsError('CONFIG_INVALID', {
-        what: `${at} has more than one config: ${found.map((path) => basename(path)).join(', ')}.`,
-        why: 'Only one can be the truth.',
-        fix: `delete all but ${basename(found[0])}`,
-      });
-    }
-    if (found.length === 1) return found[0];
-    if (!walkUp || dirname(at) === at) return null;
-  }
-}
-
-async function importConfig(path: string): Promise<unknown> {
-  if (path.endsWith('.json')) return JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
-  const { createJiti } = await import('jiti');
-  const library = join(packageRoot(), 'dist', 'index.js');
-  const jiti = createJiti(path, { fsCache: false, moduleCache: false, alias: { riskops: library } });
-  return jiti.import(path, { default: true });
-}
-
-function badConfig(path: string, what: string, why?: string): RiskopsError {
-  return new RiskopsError('CONFIG_INVALID', { what: `${basename(path)}: ${what}`, why, fix: `mend ${path}` });
-}
-
-async function loadConfig(path: string): Promise<Config> {
-  let value: unknown;
-  try {
-    value = await importConfig(path);
-  } catch (error) {
-    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw badConfig(path, 'it cannot be loaded.', message);
-  }
-  checkConfig(path, value);
-  return value;
-}
-
-/** Keys of the config below a path such as `serve` or `models.*`, from the settings' own table. */
-function knownKeys(prefix: string): string[] {
-  const start = prefix === '' ? '' : `${prefix}.`;
-  const keys = settings
-    .filter((setting) => setting.config.startsWith(start))
-    .map((setting) => setting.config.slice(start.length).split('.')[0]);
-  return [...new Set(keys)];
-}
-
-function checkObject(path: string, name: string, value: unknown): asserts value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw badConfig(path, `${name} must be an object.`);
-}
-
-function checkBlock(
-  path: string,
-  prefix: string,
-  shown: string,
-  value: unknown,
-  alsoKnown: string[] = [],
-): void {
-  checkObject(path, shown || 'the config', value);
-  const known = [...knownKeys(prefix), ...alsoKnown];
-  for (const [key, item] of Object.entries(value)) {
-    const name = shown === '' ? key : `${shown}.${key}`;
-    if (!known.includes(key)) throw badConfig(path, `unknown key "${name}".`, suggestWord(key, known));
-    const setting = settings.find(
-      (candidate) => candidate.config === (prefix === '' ? key : `${prefix}.${key}`),
-    );
-    if (!setting || item === undefined) continue;
-    try {
-      parseSetting(setting, item);
-    } catch (error) {
-      throw badConfig(path, `"${name}" ${(error as Error).message}.`);
-    }
-  }
-}
-
-function checkConfig(path: string, value: unknown): asserts value is Config {
-  checkBlock(path, '', '', value, ['models', 'serve']);
-  const { serve = {}, models = {} } = value as Config;
-  checkBlock(path, 'serve', 'serve', serve);
-  checkObject(path, 'models', models);
-  for (const [name, block] of Object.entries(models)) {
-    checkBlock(path, 'models.*', `models.${name}`, block, ['hyper', 'policy']);
-    for (const part of ['hyper', 'policy'] as const)
-      if (block[part] !== undefined) checkObject(path, `models.${name}.${part}`, block[part]);
-  }
-}
-
 function configValue(config: Config, setting: Setting, model: string | undefined): unknown {
   const steps = setting.config
     .split('.')
@@ -263,9 +124,22 @@ function checkFolder(given: string, path: string, mayBeMissing: boolean): void {
   });
 }
 
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new RiskopsError('STORE_IO', {
+      what: 'The folder that this was called in is gone.',
+      why: 'It was moved or deleted.',
+      fix: 'cd to a folder that exists',
+      cause: error,
+    });
+  }
+}
+
 /** Reads the environment and the nearest config, and says what is in force. */
 export async function openProject({
-  cwd = process.cwd(),
+  cwd = workingFolder(),
   dir,
   dirMayBeMissing = false,
   environment = process.env,
@@ -274,7 +148,7 @@ export async function openProject({
   if (dir !== undefined) checkFolder(dir, start, dirMayBeMissing);
   const configPath = findConfig(start, dir === undefined);
   const root = configPath === null ? start : dirname(configPath);
-  const config = configPath === null ? {} : await loadConfig(configPath);
+  const config = configPath === null ? {} : await loadConfig(configPath, settings);
 
   const resolveSetting = (key: string, flags: Record<string, unknown> = {}, model?: string): Resolved => {
     const setting = settings.find((candidate) => candidate.key === key);

@@ -82,7 +82,7 @@ export const catalogue = {
   SPLIT_INVALID: {
     exit: 2,
     meaning: 'The split rule is unknown, or leaves a part without rows.',
-    next: 'riskops train --split random:0.2',
+    next: 'another --split, or more rows: random:0.2, every:5:4, time:COLUMN:0.2, group:COLUMN:0.2, file:PATH',
   },
   // models
   LEARNER_UNKNOWN: { exit: 2, meaning: 'No learner has this name.', next: 'riskops train --help' },
@@ -95,13 +95,17 @@ export const catalogue = {
   MODEL_FILE_INVALID: {
     exit: 65,
     meaning: 'A model file is damaged, or is not one.',
-    next: 'riskops doctor',
+    next: 'riskops rollback',
   },
-  MODEL_FILE_NOT_FOUND: { exit: 4, meaning: 'A model file is not there.', next: 'riskops doctor' },
+  MODEL_FILE_NOT_FOUND: {
+    exit: 4,
+    meaning: 'A model file is not there.',
+    next: 'riskops rollback',
+  },
   INPUT_INVALID: {
     exit: 65,
     meaning: "Rows to predict do not fit the model's signature.",
-    next: 'riskops models show',
+    next: 'riskops models show --version N, which lists the columns',
   },
   // store
   STORE_NOT_FOUND: { exit: 4, meaning: 'There is no riskops store here yet.', next: 'riskops init' },
@@ -166,7 +170,7 @@ export const catalogue = {
   POLICY_INVALID: {
     exit: 2,
     meaning: 'The policy has a key or a value it should not have.',
-    next: 'riskops config',
+    next: 'mend the policy in riskops.config.*',
   },
   HOLDOUT_UNAVAILABLE: {
     exit: 65,

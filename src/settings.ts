@@ -41,7 +41,7 @@ export function parseSetting(setting: Setting, given: unknown): SettingValue {
       }
       return given;
     default:
-      if (typeof given !== 'string' && typeof given !== 'number')
+      if (typeof given !== 'string' && (setting.kind !== 'text' || typeof given !== 'number'))
         throw new Error(`must be text, and is ${JSON.stringify(given)}`);
       if (String(given) === '') throw new Error('must not be empty');
       return String(given);

@@ -19,7 +19,7 @@ export interface StepRunner {
 }
 
 /** Ends a check after a failed step; the report has the failure. */
-export class StepFailed extends Error {}
+class StepFailed extends Error {}
 
 export function stepRunner(onStep?: (result: StepResult) => void): StepRunner {
   const report: StepReport = { ok: true, steps: [] };

@@ -24,4 +24,4 @@ export function wholeNumber(
 }
 
 /** `timeoutMs` -> `--timeout-ms` */
-export const flagName = (key: string) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const flagName = (key: string) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -1,5 +1,6 @@
+import { showVersion, type VersionInFull } from '../pipeline/show-version.js';
 import { getModel } from '../registry/models.js';
-import { findVersion, listVersions } from '../registry/versions.js';
+import { listVersions } from '../registry/versions.js';
 import type { Command } from './command.js';
 import { formatNumber } from './output.js';
 import { chosenModel, withStore } from './project-store.js';
@@ -13,10 +14,8 @@ export const command: Command = {
     return withStore(project, 'read', async (store) => {
       const name = await chosenModel(store, project, { model: args[0] });
       if (flags['version'] !== undefined) {
-        const version = await findVersion(store, name, { version: flags['version'] as string });
-        output.result(version, () =>
-          Object.entries(version).flatMap(([key, value]) => versionLine(key, value)),
-        );
+        const version = await showVersion(store, name, { version: flags['version'] as string });
+        output.result(version, () => describeVersion(version));
         return undefined;
       }
       const [model, versions] = [await getModel(store, name), await listVersions(store, name)];
@@ -45,7 +44,23 @@ const metricsShort = (metrics: Record<string, number>) =>
     .map((name) => `${name} ${formatNumber(metrics[name])}`)
     .join(' ');
 
-const versionLine = (key: string, value: unknown): string[] =>
+function describeVersion({ features, ...facts }: VersionInFull): string[] {
+  return [
+    ...Object.entries(facts).flatMap(([key, value]) => factLines(key, value)),
+    'features:',
+    ...formatTable(
+      ['name', 'type', 'missing seen', 'values seen'],
+      features.map(({ name, type, nullable, min, max, categories }) => [
+        name,
+        type,
+        nullable ? 'yes' : 'no',
+        categories?.join(', ') ?? (min === undefined ? null : `${formatNumber(min)} .. ${formatNumber(max)}`),
+      ]),
+    ).map((line) => `  ${line}`),
+  ];
+}
+
+const factLines = (key: string, value: unknown): string[] =>
   typeof value === 'object' && value !== null
     ? [`${key}:`, ...Object.entries(value).map(([name, item]) => `  ${name} ${formatNumber(item)}`)]
-    : [`${key} ${value}`];
+    : [`${key} ${value ?? '-'}`];

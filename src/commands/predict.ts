@@ -24,7 +24,7 @@ export const command: Command = {
         scoreFile(store, { model, version, file: resolve(file), out: resolve(out) }),
       );
       output.result(scored, () => [
-        `${scored.rows} rows scored by ${scored.model} version ${scored.version}: ${out}`,
+        `${scored.rows} ${scored.rows === 1 ? 'row' : 'rows'} scored by ${scored.model} version ${scored.version}: ${out}`,
         ...scored.notes,
       ]);
       return undefined;

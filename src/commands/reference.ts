@@ -2,6 +2,7 @@ import { settings } from '../config.js';
 import { catalogue } from '../errors.js';
 import { learners } from '../models/all.js';
 import { describeRange } from '../models/hyper.js';
+import { defaultPolicy, type Policy, policyMeanings } from '../registry/policy.js';
 import { openApiDocument } from '../serving/openapi.js';
 import { commands } from './all.js';
 import { helpOf } from './program.js';
@@ -52,6 +53,20 @@ function errorReference(): string {
   return `# Errors and exit codes\n\n${GENERATED}\n\nAn error is three lines on stderr: what happened, why, and the command that helps. With \`--json\` stdout has \`{"ok": false, "error": {code, message, why, hint, details}}\`.\n\n## Exit codes\n\n${table(['code', 'meaning'], EXIT_CODES)}\n\n## Codes\n\n${table(['code', 'exit', 'meaning', 'usual next step'], rows)}\n`;
 }
 
+function policyTable(): string {
+  const [binary, regression] = [defaultPolicy('binary'), defaultPolicy('regression')];
+  const shown = (value: unknown) => `\`${JSON.stringify(value)}\``;
+  return table(
+    ['key', 'default, binary', 'default, regression', 'meaning'],
+    Object.entries(policyMeanings).map(([key, meaning]) => [
+      `\`${key}\``,
+      shown(binary[key as keyof Policy]),
+      shown(regression[key as keyof Policy]),
+      meaning,
+    ]),
+  );
+}
+
 /** docs/config.md: every setting, and the learners' hyper-parameters. */
 function configReference(): string {
   const rows = settings.map(({ config, env, default: value, description }) => [
@@ -76,7 +91,7 @@ function configReference(): string {
             )
       }`,
   );
-  return `# Settings\n\n${GENERATED}\n\nA flag wins over the environment, the environment over the config file, the config over the default; \`riskops config --origin\` shows which it was. The config is \`riskops.config.ts\`, \`.mjs\` or \`.json\`, found by walking up from the folder you are in. \`models.*\` stands for one model's block. A relative path in the config or in the environment begins at the config's folder, one in a flag at the folder you are in.\n\n${table(['config', 'environment', 'default', 'meaning'], rows)}\n\n## Learners\n\nHyper-parameters go to \`models.*.hyper\`, or to \`riskops train --set name=value\`.\n\n${options.join('\n\n')}\n`;
+  return `# Settings\n\n${GENERATED}\n\nA flag wins over the environment, the environment over the config file, the config over the default; \`riskops config --origin\` shows which it was. The config is \`riskops.config.ts\`, \`.mjs\` or \`.json\`, found by walking up from the folder you are in. \`models.*\` stands for one model's block. A relative path in the config or in the environment begins at the config's folder, one in a flag at the folder you are in.\n\n${table(['config', 'environment', 'default', 'meaning'], rows)}\n\n## Policy\n\nThe gate's policy of a model, \`models.*.policy\`; what it leaves out is the default's.\n\n${policyTable()}\n\n## Learners\n\nHyper-parameters go to \`models.*.hyper\`, or to \`riskops train --set name=value\`.\n\n${options.join('\n\n')}\n`;
 }
 
 interface Operation {

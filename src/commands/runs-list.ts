@@ -24,7 +24,7 @@ export const command: Command = {
       });
       output.result(page, () =>
         page.items.length === 0
-          ? ['No run is recorded yet. Next: riskops train']
+          ? [noneText(page.total, flags)]
           : [
               ...formatTable(
                 ['run', 'created', 'kind', 'model', 'status', 'auc', 'rmse', 'commit'],
@@ -48,3 +48,9 @@ export const command: Command = {
     });
   },
 };
+
+function noneText(total: number, flags: Record<string, unknown>): string {
+  if (total > 0) return `No run on this page; ${total} in all.`;
+  const isFiltered = flags['model'] !== undefined || flags['status'] !== undefined;
+  return isFiltered ? 'No run fits.' : 'No run is recorded yet. Next: riskops train';
+}

@@ -48,6 +48,8 @@ async function readBytes(path: string, maxBytes: number): Promise<Buffer> {
   try {
     const facts = await stat(path);
     if (facts.isDirectory()) throw unreadable(path, 'It is a folder.');
+    // A pipe or a device may never end.
+    if (!facts.isFile()) throw unreadable(path, 'It is not a plain file.', 'write it to a file first');
     if (facts.size > maxBytes)
       throw unreadable(path, `It has ${facts.size} bytes; the limit is ${maxBytes}.`);
     return await readFile(path);

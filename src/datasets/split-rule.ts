@@ -25,7 +25,7 @@ function parseFraction(text: string, rule: string): number {
   const fraction = /^(0?\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (fraction > 0 && fraction < 1) return fraction;
   const why = `The share of test rows is "${printable(text, 40)}", and should be between 0 and 1, such as 0.2.`;
-  throw splitInvalid(`The split "${rule}" cannot be used.`, why);
+  throw splitInvalid(`The split "${rule}" cannot be used.`, why, 'riskops train --split random:0.2');
 }
 
 function parseEvery(rest: string, rule: string): Split {
@@ -58,5 +58,9 @@ export function parseSplit(text: string): Split {
   if (kind === 'every') return parseEvery(rest, rule);
   if (kind === 'time' || kind === 'group') return parseByColumn(kind, rest, rule);
   if (kind === 'file' && rest !== '') return { kind, path: rest };
-  throw splitInvalid(`The split "${rule}" is not known.`, `Rules are ${SPLIT_RULES}.`);
+  throw splitInvalid(
+    `The split "${rule}" is not known.`,
+    `Rules are ${SPLIT_RULES}.`,
+    'riskops train --split random:0.2',
+  );
 }

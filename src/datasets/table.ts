@@ -41,7 +41,7 @@ export function columnOf(table: Table, name: string): Column {
 export function columnNotFound(name: string, names: readonly string[]): RiskopsError {
   return new RiskopsError('COLUMN_NOT_FOUND', {
     what: `The data has no column "${printable(name)}".`,
-    why: `Of its ${names.length} columns: ${printable(suggestWord(name, names), 400)}`,
+    why: printable(suggestWord(name, names), 400),
     details: { column: name, columns: names },
   });
 }

@@ -14,7 +14,7 @@ import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 import { modelFileFault } from './saved-model.js';
 
 /** A larger file is not read. */
-export const MODEL_FILE_LIMIT = 1024 ** 3;
+const MODEL_FILE_LIMIT = 1024 ** 3;
 
 /** Rows that are transformed at once, so that a large table needs no large memory. */
 const CHUNK_ROWS = 4096;

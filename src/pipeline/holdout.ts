@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { duplicateRowsAcross } from '../datasets/duplicates.js';
 import { parseSchema } from '../datasets/schema.js';
 import { parseSplit } from '../datasets/split-rule.js';
 import { type Table, takeRows } from '../datasets/table.js';
@@ -16,6 +17,8 @@ export interface Holdout {
   trainingTarget: Float64Array;
   /** Both targets are one series in time order. */
   inTimeOrder: boolean;
+  /** Held-out rows with an exact twin, target included, among the training rows. */
+  twins: number;
   facts: HoldoutFacts;
 }
 
@@ -74,6 +77,7 @@ export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string):
     y,
     trainingTarget: pick(parts.train),
     inTimeOrder: split.kind === 'time' && isOneSeries(prepared),
+    twins: duplicateRowsAcross(table, [...prepared.features, target.name], parts.train, parts.test),
     facts: {
       data: recordedPath(root, plan.data),
       data_sha256: source.sha256,

@@ -37,7 +37,7 @@ export interface InitResult {
   rows_without_target: number;
 }
 
-export const CONFIG_FILE = 'riskops.config.mjs';
+const CONFIG_FILE = 'riskops.config.mjs';
 /** The bundled data: default of credit-card clients in Taiwan, 30,000 rows. */
 const BUNDLED = { file: 'uci_credit_default.csv.gz', target: 'class' };
 

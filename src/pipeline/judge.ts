@@ -54,7 +54,7 @@ export async function judgeOn(
   { version, predictor, holdout, policy }: JudgeInput,
 ): Promise<JudgedVersion> {
   const { task, signature } = predictor.header;
-  const rival = await findRival(store, version.model, holdout);
+  const rival = await findRival(store, version.model, holdout, signature.target);
   const report = judge(policy, {
     model: version.model,
     task,
@@ -70,6 +70,7 @@ export async function judgeOn(
       ? schemaDifferences(rival.signature, signature)
       : { compatible: true, differences: [] },
     holdout: { ...holdout.facts },
+    twins: holdout.twins,
     scale: holdout.inTimeOrder ? { trainingTarget: holdout.trainingTarget } : undefined,
   });
   const judgedAt = new Date().toISOString();

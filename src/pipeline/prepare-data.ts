@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { chooseFeatures, type FeatureChoice } from '../datasets/features-choice.js';
 import { type DataSource, readTable } from '../datasets/read-csv.js';
 import { parseSchema, readOptionsOf, type TableSchema } from '../datasets/schema.js';
@@ -30,6 +30,7 @@ export type DataPlan = Pick<
 export function readSchemaFile(path: string): TableSchema {
   let text: string;
   try {
+    if (!statSync(path).isFile()) throw new Error('It is not a plain file.');
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new RiskopsError('DATA_FILE_NOT_FOUND', {
@@ -42,6 +43,14 @@ export function readSchemaFile(path: string): TableSchema {
   return parseSchema(text);
 }
 
+function sameData(path: string): RiskopsError {
+  return new RiskopsError('SPLIT_INVALID', {
+    what: `${path} holds the training rows themselves.`,
+    why: 'It has the same bytes as the data: a model would be judged on what it learned by heart.',
+    fix: 'riskops train --split random:0.2',
+  });
+}
+
 /** Reads the data, encodes the target, chooses the features and divides the rows. Nothing is fitted here. */
 export async function prepareData(plan: DataPlan, known: TableSchema | null): Promise<PreparedData> {
   const split = parseSplit(plan.split);
@@ -50,6 +59,7 @@ export async function prepareData(plan: DataPlan, known: TableSchema | null): Pr
   const names = first.schema.columns.map((column) => column.name);
   if (!names.includes(plan.target)) throw columnNotFound(plan.target, names);
   const second = split.kind === 'file' ? await readTable(split.path, readOptionsOf(first.schema)) : null;
+  if (second?.source.sha256 === first.source.sha256) throw sameData(second.source.path);
   const table = second === null ? first.table : appendRows(first.table, second.table);
   const target = encodeTarget(table, plan.target, {
     task: plan.task ?? undefined,

@@ -28,16 +28,21 @@ export function scoreOn(
  * The current model, re-scored on the candidate's holdout. Where its file is damaged, the predictions stand in that were kept when it
  * was trained, if they are of the same rows. Nothing of this is ever taken for "no model is current".
  */
-export async function findRival(store: Store, model: string, holdout: Holdout): Promise<Rival> {
+export async function findRival(
+  store: Store,
+  model: string,
+  holdout: Holdout,
+  target: Signature['target'],
+): Promise<Rival> {
   const { current } = await getModel(store, model);
   if (current === null) return { current: null };
   const version = await getVersion(store, model, current.version);
   try {
     const predictor = await readModelFile(store.blobs.path(version.path), { sha256: version.sha256 });
-    return rescore(predictor, version, holdout);
+    return rescore(predictor, version, holdout, target);
   } catch (error) {
     if (!(error instanceof RiskopsError) || !error.code.startsWith('MODEL_FILE_')) throw error;
-    return fromKeptScores(store, version, holdout, error);
+    return fromKeptScores(store, version, holdout, target, error);
   }
 }
 
@@ -49,10 +54,25 @@ function withNumbers(signature: Signature): Signature {
   return { ...signature, features };
 }
 
-function rescore(predictor: Predictor, { version }: VersionRecord, holdout: Holdout): Rival {
+/** Why the predictions of two models cannot be laid side by side; undefined when they can. */
+function targetDifference(current: Signature, target: Signature['target']): string | undefined {
+  if (current.target.name !== target.name)
+    return `it predicts "${current.target.name}", the candidate "${target.name}"`;
+  const [was, is] = [JSON.stringify(current.target.classes), JSON.stringify(target.classes)];
+  return was === is ? undefined : `its classes are ${was}, the candidate's ${is}`;
+}
+
+function rescore(
+  predictor: Predictor,
+  { version }: VersionRecord,
+  holdout: Holdout,
+  target: Signature['target'],
+): Rival {
   const { signature } = predictor.header;
   try {
     const cells = encodeTable(holdout.table, withNumbers(signature));
+    const why = targetDifference(signature, target);
+    if (why !== undefined) return { current: null, unscored: { version, why }, signature };
     const predictions = predictor.predictCells(cells, holdout.y.length);
     return { current: { version, predictions, threshold: predictor.header.threshold }, signature };
   } catch (error) {
@@ -65,11 +85,15 @@ async function fromKeptScores(
   store: Store,
   version: VersionRecord,
   holdout: Holdout,
+  target: Signature['target'],
   fault: RiskopsError,
 ): Promise<Rival> {
   const kept = await readScores(store, version.run_id);
   if (kept !== null && kept.holdoutSha256 === holdout.facts.sha256) {
     const { predictions, threshold, signature } = kept;
+    const different = targetDifference(signature, target);
+    if (different !== undefined)
+      return { current: null, unscored: { version: version.version, why: different }, signature };
     return { current: { version: version.version, predictions, threshold }, signature };
   }
   const why = `its file is damaged or gone (${fault.message.replace(/\.$/, '')}), and no predictions of it are kept for these rows`;

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { lstatSync, realpathSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { encodeTable } from '../datasets/encode-table.js';
 import { readTable } from '../datasets/read-csv.js';
 import { type Feature, readOptionsFor, type Signature } from '../datasets/signature.js';
@@ -27,12 +28,12 @@ export interface ScoreResult {
   notes: string[];
 }
 
-/** Scores a CSV by the stored recipe and model, as the server does, and writes its rows with `prediction` (and `class`). */
+/** Scores a CSV by the stored recipe and model, as the server does, and writes its rows with `prediction` (and `predicted_class`). */
 export async function scoreFile(
   store: Store,
   { model, version, file, out }: ScoreRequest,
 ): Promise<ScoreResult> {
-  if (resolve(file) === resolve(out)) throw sameFile(file);
+  const target = checkOutput(store, file, out);
   const { predictor, number } = await choosePredictor(store, model, version);
   const { signature, threshold } = predictor.header;
   const table = await readRowsFor(signature, file, `${model} version ${number}`);
@@ -41,9 +42,19 @@ export async function scoreFile(
   const { classes } = signature.target;
   const added = new Map<string, (row: number) => string>([['prediction', (row) => String(predictions[row])]]);
   if (classes !== null)
-    added.set('class', (row) => String(classes[predictions[row] >= (threshold ?? 0.5) ? 1 : 0]));
-  writeTable(out, table, added);
-  return { model, version: number, rows: table.rowCount, out, notes: notesOn(cells, signature.features) };
+    added.set('predicted_class', (row) => String(classes[predictions[row] >= (threshold ?? 0.5) ? 1 : 0]));
+  const replaced = table.columns.filter(({ name }) => added.has(name)).map(({ name }) => name);
+  const feature = replaced.find((name) => signature.features.some((one) => one.name === name));
+  if (feature !== undefined) throw takenName(feature);
+  writeTable(target, table, added);
+  const notes = replaced.map((name) => `The column ${name} of the file is replaced by this model's.`);
+  return {
+    model,
+    version: number,
+    rows: table.rowCount,
+    out,
+    notes: [...notes, ...notesOn(cells, signature.features)],
+  };
 }
 
 /** The rows of a file with at least the model's columns; columns that the model does not take are kept and not used. */
@@ -61,11 +72,46 @@ async function readRowsFor(signature: Signature, file: string, who: string): Pro
   }
 }
 
-function sameFile(file: string): RiskopsError {
-  return new RiskopsError('OPTION_INVALID', {
-    what: `The scores cannot be written to ${printable(file)}.`,
-    why: 'It is the file that is scored.',
-    fix: 'name another file with --out',
+/** The file to write. What is scored, what riskops itself keeps, and what is no plain file are never written over. */
+function checkOutput({ places }: Store, file: string, out: string): string {
+  const refuse = (why: string) =>
+    new RiskopsError('OPTION_INVALID', {
+      what: `The scores cannot be written to ${printable(out)}.`,
+      why,
+      fix: 'name another file with --out',
+    });
+  const stats = lstatSync(out, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile())
+    throw refuse('It is a folder, a link or a device, and no plain file.');
+  const target = realPath(out);
+  if (target === realPath(file)) throw refuse('It is the file that is scored.');
+  const inArtifacts = relative(realPath(places.artifacts), target);
+  const kept = ['', '-wal', '-shm'].map((part) => `${realPath(places.database)}${part}`);
+  const isOurs =
+    (!inArtifacts.startsWith('..') && !isAbsolute(inArtifacts)) ||
+    [...kept, realPath(places.currentModel)].includes(target) ||
+    /(^|[\\/])riskops\.config\.(ts|mjs|json)$/.test(target);
+  if (isOurs) throw refuse('It belongs to riskops itself.');
+  return target;
+}
+
+/** The path without links, also of a file that is not there yet. */
+function realPath(path: string): string {
+  const whole = resolve(path);
+  try {
+    return realpathSync(whole);
+  } catch {
+    return dirname(whole) === whole
+      ? whole
+      : join(realPath(dirname(whole)), whole.slice(dirname(whole).length));
+  }
+}
+
+function takenName(name: string): RiskopsError {
+  return new RiskopsError('INPUT_INVALID', {
+    what: `The file's column "${printable(name)}" has the name that the scores would have.`,
+    why: 'The model takes this column, so it cannot be replaced.',
+    fix: 'train with the column under another name',
   });
 }
 

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { duplicateRowsAcross } from '../datasets/duplicates.js';
 import { encodeTable } from '../datasets/encode-table.js';
 import { schemaToJson } from '../datasets/schema.js';
 import { evaluate } from '../evaluation/metrics.js';
@@ -131,13 +130,14 @@ export async function runTraining(
       },
       features: data.features,
       left_out: data.leftOut,
-      notes: notesOn(data),
+      notes: notesOn(data, holdout),
       duration_ms: Math.round(performance.now() - started),
     };
     return { ...trained, holdout, policy: plan.policy, summary };
   } catch (error) {
-    if (signal?.aborted) await run.kill(signalName(signal.reason));
-    else await run.fail(error);
+    const stopped = signal?.aborted ? signalName(signal.reason) : undefined;
+    if (stopped === undefined) await run.fail(signal?.aborted ? signal.reason : error);
+    else await run.kill(stopped);
     throw error;
   }
 }
@@ -165,7 +165,7 @@ function runParams(
     engine,
     split,
     seed,
-    features: data.features.join(','),
+    feature_count: data.features.length,
   };
   const own = Object.entries(hyper).map(([name, value]) => [`hyper.${name}`, value]);
   return Object.fromEntries([...Object.entries(facts), ...own].map(([name, value]) => [name, String(value)]));
@@ -241,7 +241,7 @@ async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, f
 }
 
 /** What a person should know of the data before trusting the figures. */
-function notesOn({ table, features, leftOut, parts, target, split }: PreparedData): string[] {
+function notesOn({ leftOut, parts, target }: PreparedData, { twins }: Holdout): string[] {
   const notes: string[] = [];
   const left = leftOut.filter(({ name }) => name !== target.name);
   if (left.length > 0)
@@ -250,18 +250,15 @@ function notesOn({ table, features, leftOut, parts, target, split }: PreparedDat
     notes.push(
       `${target.missingRows} rows have no ${target.name}: they are neither learned from nor judged on.`,
     );
-  if (split.kind === 'random' || split.kind === 'every') {
-    const twins = duplicateRowsAcross(table, features, parts.train, parts.test);
-    if (twins > 0)
-      notes.push(
-        `${twins} of ${parts.test.length} held-out rows have an exact twin among the training rows.`,
-      );
-  }
+  if (twins > 0)
+    notes.push(
+      `${twins} of ${parts.test.length} held-out rows stand, target and all, among the training rows too.`,
+    );
   return notes;
 }
 
-function signalName(reason: unknown): string {
-  return typeof reason === 'object' && reason !== null && 'signalName' in reason
-    ? String(reason.signalName)
-    : 'SIGTERM';
+/** The signal that stopped the process; undefined when it was stopped by a fault. */
+function signalName(reason: unknown): string | undefined {
+  const isSignal = typeof reason === 'object' && reason !== null && 'signalName' in reason;
+  return isSignal ? String(reason.signalName) : undefined;
 }

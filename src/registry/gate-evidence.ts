@@ -26,6 +26,8 @@ export interface Evidence {
   baselines: Baseline[];
   /** The candidate's schema against the current model's. */
   schema: SchemaComparison;
+  /** How many holdout rows have an exact twin, target included, among the training rows. */
+  twins?: number;
   /** Where the rows come from; kept in the report as it is. `rows` is checked against the target. */
   holdout: { rows: number; [fact: string]: unknown };
   /** The training target in time order, and the rows of one season, for `mase`. */

@@ -121,12 +121,21 @@ export function guardRule(guard: Guard): string {
 
 export function judgeSchema(policy: Policy, { schema, current, unscored }: Evidence): Reason {
   const rule = 'schema';
-  if (unscored) return againstUnscored(rule, unscored);
-  if (current === null) return withoutCurrent(rule);
-  if (schema.compatible) return passes(rule, `it takes what v${current.version} takes`);
+  const incumbent = unscored ?? current;
+  if (incumbent === null) return withoutCurrent(rule);
+  if (unscored && schema.compatible) return againstUnscored(rule, unscored);
+  if (schema.compatible) return passes(rule, `it takes what v${incumbent.version} takes`);
   const differences = schema.differences.join('; ');
   if (policy.schema === 'any') return passes(rule, `the policy allows that ${differences}`);
-  return fails(rule, `callers of v${current.version} would break: ${differences || 'not compatible'}`);
+  return fails(rule, `callers of v${incumbent.version} would break: ${differences || 'not compatible'}`);
+}
+
+/** On rows that the candidate has learned by heart, a gain measures memory; no number of such rows would prove anything. */
+export function judgeTwins(policy: Policy, rows: number, twins: number): Reason {
+  const rule = 'twins';
+  const text = `${counted(twins)} of ${counted(rows)} holdout rows stand, target and all, among the training rows too`;
+  if (twins <= policy.maxTwins * rows) return passes(rule, text);
+  return open(rule, null, `${text}, and ${shown(100 * policy.maxTwins)} % are allowed`);
 }
 
 /** Enough rows, and enough positive ones, to decide anything at all. */

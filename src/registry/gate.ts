@@ -12,6 +12,7 @@ import {
   judgeCurrent,
   judgeMargin,
   judgeSchema,
+  judgeTwins,
   type MeasuredGain,
   withoutCurrent,
 } from './gate-rules.js';
@@ -33,6 +34,7 @@ export function judge(policy: Policy, evidence: Evidence): GateReport {
     numbersReason(fault),
     judgeSchema(policy, evidence),
     ...judgeCounts(policy, target.length, positives),
+    ...(evidence.twins === undefined ? [] : [judgeTwins(policy, target.length, evidence.twins)]),
     ...(fault === undefined ? judgeGains(policy, evidence, gains) : []),
   ];
   const verdict = weakest(reasons);
@@ -49,7 +51,7 @@ export function judge(policy: Policy, evidence: Evidence): GateReport {
     comparisons: gains.map(comparisonRow),
     reasons,
     rows_needed: rowsNeeded,
-    next: nextSentence(verdict, evidence, rowsNeeded),
+    next: nextSentence(verdict, evidence, reasons, rowsNeeded),
     policy,
   };
 }
@@ -156,7 +158,12 @@ function currentVersion({ current, unscored }: Evidence): { version: number } | 
   return incumbent && { version: incumbent.version };
 }
 
-function nextSentence(verdict: Verdict, evidence: Evidence, rowsNeeded: number | null): string {
+function nextSentence(
+  verdict: Verdict,
+  evidence: Evidence,
+  reasons: Reason[],
+  rowsNeeded: number | null,
+): string {
   const current = currentVersion(evidence);
   const incumbent = current ? `v${current.version}` : 'no model';
   if (verdict === 'promote')
@@ -164,6 +171,8 @@ function nextSentence(verdict: Verdict, evidence: Evidence, rowsNeeded: number |
   if (verdict === 'reject') return `It stays a candidate; ${incumbent} stays current.`;
   if (evidence.unscored)
     return `Nothing proves it better than ${incumbent}, which cannot be scored: roll back, or promote it by force with a reason.`;
+  if (reasons.some(({ rule, passed }) => rule === 'twins' && passed === null))
+    return `Its holdout is no test: hold out whole groups (--split group:COLUMN:0.2) or rows without copies, and train again; until then ${incumbent} stays current.`;
   if (rowsNeeded === null)
     return `No number of rows would promote it at this gain; ${incumbent} stays current.`;
   return `About ${counted(rowsNeeded)} more holdout rows like these would promote it, if the gain stays as seen; until then ${incumbent} stays current.`;

@@ -40,7 +40,26 @@ export interface Policy {
   minPositives: number;
   /** `same`: the candidate must take what the current model takes. */
   schema: 'same' | 'any';
+  /** The share of holdout rows with an exact twin (features and target) among the training rows above which nothing is decided. */
+  maxTwins: number;
 }
+
+/** What each key of a policy means, for the documents. */
+export const policyMeanings: Record<keyof Policy, string> = {
+  metric: 'the metric that decides',
+  minGain: "the gain over the current model that must be proven, in the metric's unit",
+  confidence: 'of each bound by itself: at 0.95 an equal model is promoted about one time in twenty',
+  resamples: 'how often the holdout is drawn again',
+  seed: 'the seed of these draws',
+  guards:
+    'metrics that must not get worse: `{ metric, margin }` against the current model, `{ metric, min }` or `{ metric, max }` for the value itself',
+  baselines: 'naive baselines to beat: `all`, or a list of names',
+  minRows: 'holdout rows below which nothing is decided',
+  minPositives: 'positive holdout rows below which nothing is decided',
+  schema: '`same`: the candidate must take what the current model takes; or `any`',
+  maxTwins:
+    'the share of holdout rows that stand, target and all, among the training rows too, above which nothing is decided',
+};
 
 /**
  * The policy where none is written.
@@ -63,6 +82,7 @@ export function defaultPolicy(task: Task): Policy {
     minRows: 100,
     minPositives: binary ? 30 : 0,
     schema: 'same',
+    maxTwins: 0.05,
   };
 }
 
@@ -99,6 +119,7 @@ function policyShape(task: Task) {
     minRows: wholeNumber(2, Number.MAX_SAFE_INTEGER),
     minPositives: wholeNumber(0, Number.MAX_SAFE_INTEGER),
     schema: z.enum(['same', 'any'], { error: 'is "same" or "any"' }),
+    maxTwins: z.number().min(0).max(1),
   });
 }
 

@@ -23,8 +23,12 @@ function addAnswerHeaders(app: FastifyInstance, allowedHosts: readonly string[])
     reply.header('cache-control', 'no-store');
     const { host, origin } = request.headers;
     try {
-      if (host === undefined && request.raw.httpVersion !== '1.0') throw noHost();
       checkHosts(host, origin);
+      if (host === undefined && request.raw.httpVersion !== '1.0')
+        throw badHost('The request has no Host header.');
+      if (countHosts(request.raw.rawHeaders) > 1) throw badHost('The request has more than one Host header.');
+      if (!request.raw.url?.startsWith('/') && request.raw.url !== '*')
+        throw badHost('The request names a whole URL, as one to a proxy does.');
     } catch (error) {
       done(error as Error);
       return;
@@ -39,8 +43,13 @@ function faultLine({ message, cause }: RiskopsError, { id, method, routeOptions 
   return printable(`${method} ${routeOptions.url ?? '?'} failed (request ${id}): ${fault}`, 500);
 }
 
-function noHost(): RiskopsError {
-  return new RiskopsError('REQUEST_INVALID', { what: 'The request has no Host header.' });
+function badHost(what: string): RiskopsError {
+  return new RiskopsError('REQUEST_INVALID', { what });
+}
+
+/** Names stand at even places. Node keeps the first Host only, and a proxy in front may have gone by another. */
+function countHosts(rawHeaders: readonly string[]): number {
+  return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === 'host').length;
 }
 
 /** The server's routes and rules, ready to listen or to be tested without a socket. */

@@ -6,7 +6,7 @@ import { printable } from '../util/text.js';
 export type ParamValue = string | number | bigint | boolean | null | undefined | readonly unknown[] | object;
 
 /** The longest text of a parameter, tag or note, in bytes of UTF-8. */
-export const TEXT_LIMIT = 65_536;
+const TEXT_LIMIT = 65_536;
 const NAME_LIMIT = 250;
 
 /** @throws RUN_VALUE_INVALID, VALUE_TOO_LONG when `name` cannot be that of a `what` (parameter, metric, tag, kind). */

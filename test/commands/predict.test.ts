@@ -47,9 +47,9 @@ test('each row comes back with its prediction and class, and odd values are note
   expect(stdout).toMatch(/^1 row has no 지역, which training never saw\.$/m);
   expect(stdout).toMatch(/^1 row has no 부채\.$/m);
   const [given, scored] = [readCsv('new.csv'), readCsv('scored.csv')];
-  expect(Object.keys(scored[0])).toEqual([...Object.keys(given[0]), 'prediction', 'class']);
+  expect(Object.keys(scored[0])).toEqual([...Object.keys(given[0]), 'prediction', 'predicted_class']);
   expect(scored.map((row) => row['지역'])).toEqual(['서울', '제주', '부산', '', '울릉도', '서울']);
-  for (const { prediction, class: label } of scored) {
+  for (const { prediction, predicted_class: label } of scored) {
     expect(Number(prediction)).toBeGreaterThan(0);
     expect(Number(prediction)).toBeLessThan(1);
     expect(['예', '아니오']).toContain(label);

@@ -6,7 +6,7 @@ import type { StorePlaces } from '../../src/storage/store.js';
 import { seededRandom } from '../../src/util/random.js';
 
 /** A loan book made from a seed: two numbers and a category decide, with noise, who defaults. */
-export function loansCsv(rows: number, seed: number): string {
+function loansCsv(rows: number, seed: number): string {
   const random = seededRandom(seed);
   const lines = ['income,debt,age,region,default'];
   for (let i = 0; i < rows; i++) {

@@ -43,7 +43,7 @@ export function mixedTable(rowCount = 120): Table {
   };
 }
 
-export const FEATURES = ['소득', 'late', 'region', 'owner', 'since'];
+const FEATURES = ['소득', 'late', 'region', 'owner', 'since'];
 
 /** A learner trained on the first rows of the table, as the parts of a model file; and the cells of all rows. */
 export async function trainOn(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { seededRandom } from '../../src/util/random.js';
 
 /** Columns of the loan book, in order: a number, a number with gaps, an integer, a Korean category with gaps, the target. */
-export const LOAN_COLUMNS = ['income', 'debt', 'age', '지역', 'default'] as const;
+const LOAN_COLUMNS = ['income', 'debt', 'age', '지역', 'default'] as const;
 
 /** A loan book made from a seed: who defaults follows from debt, income and region, with some noise. */
 export function loansCsv(rows = 800, seed = 7): string {

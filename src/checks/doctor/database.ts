@@ -13,7 +13,7 @@ export const database: DoctorCheck = {
             {
               severity: 'warning',
               message: 'There is no store yet.',
-              remedy: 'riskops train',
+              remedy: 'riskops init, then riskops train',
               path: places.database,
             },
           ];

@@ -1,0 +1,205 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { RiskopsError } from './errors.js';
+import { canonicalName } from './registry/models.js';
+import { parseSetting, type Setting } from './settings.js';
+import { packageRoot } from './util/package.js';
+import { printable, suggestWord } from './util/text.js';
+
+/** The settings of one model: what `train` and the gate take from the config. */
+export interface ModelConfig {
+  /** CSV or CSV.gz, relative to the config's folder. */
+  data?: string;
+  target?: string;
+  task?: 'binary' | 'regression';
+  /** The class whose probability is predicted. */
+  positive?: string;
+  learner?: string;
+  engine?: string;
+  split?: string;
+  seed?: number;
+  threads?: number;
+  drop?: string[];
+  keep?: string[];
+  /** A schema file, as written by `riskops init`. */
+  schema?: string;
+  /** Hyper-parameters of the learner. */
+  hyper?: Record<string, number | string | boolean | null>;
+  /** The gate's policy. */
+  policy?: Record<string, unknown>;
+}
+
+/** What riskops.config.* holds. */
+export interface Config {
+  /** The model that commands mean when `--model` is not given. */
+  model?: string;
+  actor?: string;
+  database?: string;
+  artifacts?: string;
+  currentModel?: string;
+  serve?: {
+    host?: string;
+    port?: number;
+    log?: 'buffered' | 'sync' | 'off';
+    logMs?: number;
+    logRows?: number;
+    bodyBytes?: number;
+    rows?: number;
+    requestMs?: number;
+    allowedHosts?: string[];
+  };
+  models?: Record<string, ModelConfig>;
+}
+
+/** Gives an editor the types of the config; returns it unchanged. */
+export function defineConfig(config: Config): Config {
+  return config;
+}
+
+const CONFIG_NAMES = ['riskops.config.ts', 'riskops.config.mjs', 'riskops.config.json'];
+const LOAD_MS = 10_000;
+
+/** The config of a folder, or of the nearest one above it; null when there is none. CONFIG_INVALID when a folder has two. */
+export function findConfig(folder: string, walkUp: boolean): string | null {
+  for (let at = folder; ; at = dirname(at)) {
+    const found = CONFIG_NAMES.map((name) => join(at, name)).filter((path) => existsSync(path));
+    if (found.length > 1) {
+      throw new RiskopsError('CONFIG_INVALID', {
+        what: `${at} has more than one config: ${found.map((path) => basename(path)).join(', ')}.`,
+        why: 'Only one can be the truth.',
+        fix: `delete all but ${basename(found[0])}`,
+      });
+    }
+    if (found.length === 1) return found[0];
+    if (!walkUp || dirname(at) === at) return null;
+  }
+}
+
+/** A config with a promise that never settles must not hold a command, nor let it end as if all were done. */
+async function settled<T>(work: Promise<T>, path: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const seconds = LOAD_MS / 1000;
+    timer = setTimeout(() => reject(badConfig(path, `it did not load within ${seconds} seconds.`)), LOAD_MS);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function plainCopy(path: string, value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch (error) {
+    throw badConfig(path, 'it holds more than plain values.', printable((error as Error).message));
+  }
+}
+
+async function importConfig(path: string): Promise<unknown> {
+  if (path.endsWith('.json')) return JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+  const { createJiti } = await import('jiti');
+  const library = join(packageRoot(), 'dist', 'index.js');
+  const jiti = createJiti(path, { fsCache: false, moduleCache: false, alias: { riskops: library } });
+  // What a config says is talk: stdout is for the command's result alone.
+  const { log, info } = console;
+  console.log = console.info = console.error;
+  try {
+    return await jiti.import(path, { default: true });
+  } finally {
+    Object.assign(console, { log, info });
+  }
+}
+
+function badConfig(path: string, what: string, why?: string): RiskopsError {
+  return new RiskopsError('CONFIG_INVALID', { what: `${basename(path)}: ${what}`, why, fix: `mend ${path}` });
+}
+
+/** Loads and checks a config. CONFIG_INVALID names the key, or says why it cannot be loaded. */
+export async function loadConfig(path: string, settings: readonly Setting[]): Promise<Config> {
+  let value: unknown;
+  try {
+    value = await settled(importConfig(path), path);
+  } catch (error) {
+    if (error instanceof RiskopsError) throw error;
+    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw badConfig(path, 'it cannot be loaded.', printable(message));
+  }
+  // What a getter or a proxy answers may change: a plain copy is checked and used.
+  const plain = plainCopy(path, value);
+  checkConfig(path, plain, settings);
+  return plain;
+}
+
+/** Keys of the config below a path such as `serve` or `models.*`, from the settings' own table. */
+function knownKeys(prefix: string, settings: readonly Setting[]): string[] {
+  const start = prefix === '' ? '' : `${prefix}.`;
+  const keys = settings
+    .filter((setting) => setting.config.startsWith(start))
+    .map((setting) => setting.config.slice(start.length).split('.')[0]);
+  return [...new Set(keys)];
+}
+
+function checkObject(path: string, name: string, value: unknown): asserts value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw badConfig(path, `${name} must be an object.`);
+}
+
+interface Block {
+  path: string;
+  settings: readonly Setting[];
+  /** Its place in the settings' table: ``, `serve` or `models.*`. */
+  prefix: string;
+  /** Its place in this config. */
+  shown: string;
+  alsoKnown?: string[];
+}
+
+function checkBlock({ path, settings, prefix, shown, alsoKnown = [] }: Block, value: unknown): void {
+  checkObject(path, shown || 'the config', value);
+  const known = [...new Set([...knownKeys(prefix, settings), ...alsoKnown])];
+  for (const [key, item] of Object.entries(value)) {
+    const name = shown === '' ? key : `${shown}.${key}`;
+    if (!known.includes(key)) throw badConfig(path, `unknown key "${name}".`, suggestWord(key, known));
+    const setting = settings.find(
+      (candidate) => candidate.config === (prefix === '' ? key : `${prefix}.${key}`),
+    );
+    if (!setting || item === undefined) continue;
+    try {
+      parseSetting(setting, item);
+    } catch (error) {
+      throw badConfig(path, `"${name}" ${(error as Error).message}.`);
+    }
+  }
+}
+
+function checkConfig(path: string, value: unknown, settings: readonly Setting[]): asserts value is Config {
+  const top = { path, settings };
+  checkBlock({ ...top, prefix: '', shown: '' }, value);
+  const { serve = {}, models = {} } = value as Config;
+  checkBlock({ ...top, prefix: 'serve', shown: 'serve' }, serve);
+  checkObject(path, 'models', models);
+  const names = Object.keys(models);
+  const { model } = value as Config;
+  if (model !== undefined && names.length > 0 && !names.includes(model))
+    throw badConfig(
+      path,
+      `"model" is "${printable(model, 80)}", which is not among its models.`,
+      suggestWord(model, names),
+    );
+  for (const [name, block] of Object.entries(models)) {
+    checkName(path, name);
+    checkBlock(
+      { ...top, prefix: 'models.*', shown: `models.${name}`, alsoKnown: ['hyper', 'policy'] },
+      block,
+    );
+    for (const part of ['hyper', 'policy'] as const)
+      if (block[part] !== undefined) checkObject(path, `models.${name}.${part}`, block[part]);
+  }
+}
+
+function checkName(path: string, name: string): void {
+  if (canonicalName(name) === undefined)
+    throw badConfig(path, `"${printable(name, 80)}" cannot be a model's name.`);
+}
