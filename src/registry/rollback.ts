@@ -107,7 +107,7 @@ export async function rollback(store: Store, options: RollbackOptions): Promise<
     .orderBy('sequence')
     .execute();
   // A version that is not there is another mistake than one that was never current.
-  if (options.to !== undefined) await getVersion(store, model, options.to);
+  if (options.to !== undefined) await getVersion(store, model, parseVersion(options.to));
   const stack = replayCurrent(steps);
   const current = stack.at(-1);
   const to = options.to === undefined ? stack.at(-2) : parseVersion(options.to);
