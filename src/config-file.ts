@@ -57,7 +57,7 @@ export function defineConfig(config: Config): Config {
 }
 
 const CONFIG_NAMES = ['riskops.config.ts', 'riskops.config.mjs', 'riskops.config.json'];
-const LOAD_MS = 10_000;
+const LOAD_MS = 5_000;
 
 /** The config of a folder, or of the nearest one above it; null when there is none. CONFIG_INVALID when a folder has two. */
 export function findConfig(folder: string, walkUp: boolean): string | null {
