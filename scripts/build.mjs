@@ -52,7 +52,6 @@ export async function buildAll({ types = true } = {}) {
     platform: 'node',
     target: 'node20.19',
     external: externalPackages(),
-    sourcemap: true,
     logLevel: 'warning',
     metafile: true,
     chunkNames: 'chunks/[name]-[hash]',

@@ -110,6 +110,11 @@ export const catalogue = {
   // store
   STORE_NOT_FOUND: { exit: 4, meaning: 'There is no riskops store here yet.', next: 'riskops init' },
   STORE_DAMAGED: { exit: 65, meaning: 'The database is damaged, or is not one.', next: 'riskops doctor' },
+  DATABASE_MODULE_UNUSABLE: {
+    exit: 78,
+    meaning: 'The database module is not built, or is built for another Node.',
+    next: 'npm rebuild better-sqlite3',
+  },
   STORE_BUSY: {
     exit: 75,
     meaning: 'Another process held the database for too long.',

@@ -23,33 +23,13 @@ import { type JudgedVersion, judgeOn } from './judge.js';
 import type { PreparedData } from './prepare-data.js';
 import { type PreparedTraining, prepareTraining } from './prepare-training.js';
 import type { TrainPlan } from './train-plan.js';
+import { summarise, type TrainSummary } from './train-summary.js';
 
 export interface TrainOptions {
   /** The project's folder: paths on record are relative to it where they can be. */
   root: string;
   signal?: AbortSignal;
   onProgress?: (text: string) => void;
-}
-
-/** What a training did, as `riskops train --json` prints it. */
-export interface TrainSummary {
-  run_id: string;
-  run_dir_name: string;
-  model: string;
-  version: number;
-  learner: string;
-  engine: string;
-  task: 'binary' | 'regression';
-  /** On the held-out rows. */
-  metrics: Record<string, number>;
-  threshold: number | null;
-  /** `path` is relative to the artifacts folder. */
-  candidate: { path: string; sha256: string; content_sha256: string; bytes: number };
-  rows: { train: number; test: number; without_target: number };
-  features: string[];
-  left_out: { name: string; reason: string }[];
-  notes: string[];
-  duration_ms: number;
 }
 
 export interface TrainedModel {
@@ -107,32 +87,15 @@ export async function runTraining(
     await keepData(run, plan, data, root);
     const trained = await keepModel(store, run, { plan, learner, hyper, data, fitted, holdout });
     await run.end();
-    const summary: TrainSummary = {
-      run_id: run.id,
-      run_dir_name: run.dirName,
-      model,
-      version: trained.version.version,
-      learner: learner.name,
-      engine: learner.engine,
-      task: data.target.task,
-      metrics: trained.version.metrics,
+    const summary = summarise({
+      run,
+      learner,
+      data,
+      holdout,
+      version: trained.version,
       threshold: fitted.threshold,
-      candidate: {
-        path: trained.version.path,
-        sha256: trained.version.sha256,
-        content_sha256: trained.version.content_sha256,
-        bytes: trained.version.bytes,
-      },
-      rows: {
-        train: data.parts.train.length,
-        test: data.parts.test.length,
-        without_target: data.target.missingRows,
-      },
-      features: data.features,
-      left_out: data.leftOut,
-      notes: notesOn(data, holdout),
-      duration_ms: Math.round(performance.now() - started),
-    };
+      started,
+    });
     return { ...trained, holdout, policy: plan.policy, summary };
   } catch (error) {
     const stopped = signal?.aborted ? signalName(signal.reason) : undefined;
@@ -238,23 +201,6 @@ async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, f
     metrics,
   });
   return { version, predictor: file.predictor };
-}
-
-/** What a person should know of the data before trusting the figures. */
-function notesOn({ leftOut, parts, target }: PreparedData, { twins }: Holdout): string[] {
-  const notes: string[] = [];
-  const left = leftOut.filter(({ name }) => name !== target.name);
-  if (left.length > 0)
-    notes.push(`Left out: ${left.map(({ name, reason }) => `${name} (${reason})`).join('; ')}.`);
-  if (target.missingRows > 0)
-    notes.push(
-      `${target.missingRows} rows have no ${target.name}: they are neither learned from nor judged on.`,
-    );
-  if (twins > 0)
-    notes.push(
-      `${twins} of ${parts.test.length} held-out rows stand, target and all, among the training rows too.`,
-    );
-  return notes;
 }
 
 /** The signal that stopped the process; undefined when it was stopped by a fault. */

@@ -1,27 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Ended, runRiskops, type Sandbox, startServing } from '../../src/checks/riskops-process.js';
 import { sandboxEnvironment } from '../../src/config.js';
 import type { StorePlaces } from '../../src/storage/store.js';
-import { seededRandom } from '../../src/util/random.js';
-
-/** A loan book made from a seed: two numbers and a category decide, with noise, who defaults. */
-function loansCsv(rows: number, seed: number): string {
-  const random = seededRandom(seed);
-  const lines = ['income,debt,age,region,default'];
-  for (let i = 0; i < rows; i++) {
-    const [income, debt, age] = [random() * 100, random() * 50, Math.floor(20 + random() * 50)];
-    const region = ['서울', '부산', '제주'][Math.floor(random() * 3)];
-    const score = debt / 10 - income / 25 + (region === '제주' ? 1 : 0) + (random() - 0.5) * 2;
-    lines.push(
-      `${income.toFixed(2)},${random() < 0.05 ? '' : debt.toFixed(2)},${age},${region},${score > 0 ? 1 : 0}`,
-    );
-  }
-  return `${lines.join('\n')}\n`;
-}
+import { writeLoans } from '../support/loans.js';
 
 /** One row of such a book, as a client sends it. */
-export const LOAN = { income: 31.4, debt: 27.2, age: 41, region: '제주' };
+export const LOAN = { income: 31.4, debt: 27.2, age: 41, 지역: '제주' };
 
 export function placesOf({ folder }: Sandbox): StorePlaces {
   const artifacts = join(folder, 'artifacts');
@@ -35,7 +20,7 @@ export function placesOf({ folder }: Sandbox): StorePlaces {
 /** A project in `folder` with a loan book and its config. */
 export async function makeProject(folder: string, rows = 800): Promise<Sandbox> {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'loans.csv'), loansCsv(rows, 7));
+  writeLoans(folder, 'loans.csv', rows);
   const sandbox = { folder, environment: sandboxEnvironment() };
   await succeed(sandbox, ['init', '--data', 'loans.csv', '--target', 'default']);
   return sandbox;

@@ -6,7 +6,7 @@ export function findingOf(error: unknown): Omit<Finding, 'check'> {
   if (error instanceof RiskopsError) {
     return {
       severity: 'error',
-      message: [error.message, error.why].filter(Boolean).join(' '),
+      message: [error.message.replace(/\.?$/, '.'), error.why].filter(Boolean).join(' '),
       remedy: error.fix,
     };
   }

@@ -26,6 +26,15 @@ export async function connectWriter(path: string, busyTimeoutMs: number): Promis
   }
 }
 
+/** Proves that the database module loads. @throws DATABASE_MODULE_UNUSABLE */
+export function tryDatabaseModule(): void {
+  try {
+    new BetterSqlite3(':memory:').close();
+  } catch (error) {
+    throw explainSqliteError(error, ':memory:');
+  }
+}
+
 /** A connection that cannot write, on a database that exists. */
 export async function connectReader(path: string, busyTimeoutMs: number): Promise<SqliteHandle> {
   const raw = await openRaw(path, busyTimeoutMs, () => openReadOnly(path));

@@ -39,5 +39,19 @@ export function explainSqliteError(error: unknown, path: string): unknown {
   if (code.startsWith('SQLITE_CANTOPEN')) return storeIo(path, 'it cannot be opened', error);
   if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_PERM')
     return storeIo(path, `${message} (${code})`, error);
+  if (code === 'ERR_DLOPEN_FAILED' || message.startsWith('Could not locate the bindings'))
+    return moduleUnusable(error);
   return explainFileError(error, path);
+}
+
+/** The compiled part of the database module is missing, or was built for another Node. */
+function moduleUnusable(cause: unknown): RiskopsError {
+  const forOther = codeOf(cause) === 'ERR_DLOPEN_FAILED';
+  return new RiskopsError('DATABASE_MODULE_UNUSABLE', {
+    what: 'The database module better-sqlite3 cannot be loaded.',
+    why: forOther
+      ? `It was not built for this Node, ${process.versions.node}.`
+      : 'Its compiled part is missing: it was installed without its install script.',
+    cause,
+  });
 }

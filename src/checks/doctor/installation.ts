@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { tryDatabaseModule } from '../../storage/database/sqlite-connect.js';
 import { workerUrl } from '../../util/package.js';
 import type { DoctorCheck } from './check.js';
 
-/** The Node that runs, and the built files that worker threads start from. */
-export const nodeVersion: DoctorCheck = {
+/** The Node that runs, the database module, and the built files that worker threads start from. */
+export const installation: DoctorCheck = {
   name: 'installation',
   async run() {
     const missing = (['train-trees', 'prediction-log'] as const)
@@ -18,6 +19,7 @@ export const nodeVersion: DoctorCheck = {
         path,
       }));
     }
+    tryDatabaseModule();
     return [
       { severity: 'ok', message: `Node ${process.versions.node} on ${process.platform} ${process.arch}` },
     ];

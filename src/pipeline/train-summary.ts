@@ -1,0 +1,87 @@
+import type { Learner } from '../models/learner.js';
+import type { VersionRecord } from '../registry/versions.js';
+import type { Run } from '../tracking/runs.js';
+import type { Holdout } from './holdout.js';
+import type { PreparedData } from './prepare-data.js';
+
+/** What a training did, as `riskops train --json` prints it. */
+export interface TrainSummary {
+  run_id: string;
+  run_dir_name: string;
+  model: string;
+  version: number;
+  learner: string;
+  engine: string;
+  task: 'binary' | 'regression';
+  /** On the held-out rows. */
+  metrics: Record<string, number>;
+  threshold: number | null;
+  /** `path` is relative to the artifacts folder. */
+  candidate: { path: string; sha256: string; content_sha256: string; bytes: number };
+  rows: { train: number; test: number; without_target: number };
+  features: string[];
+  left_out: { name: string; reason: string }[];
+  notes: string[];
+  duration_ms: number;
+}
+
+interface Trained {
+  run: Run;
+  learner: Learner;
+  data: PreparedData;
+  holdout: Holdout;
+  version: VersionRecord;
+  threshold: number | null;
+  /** When the training began, by `performance.now`. */
+  started: number;
+}
+
+export function summarise({
+  run,
+  learner,
+  data,
+  holdout,
+  version,
+  threshold,
+  started,
+}: Trained): TrainSummary {
+  const { path, sha256, content_sha256, bytes } = version;
+  return {
+    run_id: run.id,
+    run_dir_name: run.dirName,
+    model: version.model,
+    version: version.version,
+    learner: learner.name,
+    engine: learner.engine,
+    task: data.target.task,
+    metrics: version.metrics,
+    threshold,
+    candidate: { path, sha256, content_sha256, bytes },
+    rows: {
+      train: data.parts.train.length,
+      test: data.parts.test.length,
+      without_target: data.target.missingRows,
+    },
+    features: data.features,
+    left_out: data.leftOut,
+    notes: notesOn(data, holdout),
+    duration_ms: Math.round(performance.now() - started),
+  };
+}
+
+/** What a person should know of the data before trusting the figures. */
+function notesOn({ leftOut, parts, target }: PreparedData, { twins }: Holdout): string[] {
+  const notes: string[] = [];
+  const left = leftOut.filter(({ name }) => name !== target.name);
+  if (left.length > 0)
+    notes.push(`Left out: ${left.map(({ name, reason }) => `${name} (${reason})`).join('; ')}.`);
+  if (target.missingRows > 0)
+    notes.push(
+      `${target.missingRows} rows have no ${target.name}: they are neither learned from nor judged on.`,
+    );
+  if (twins > 0)
+    notes.push(
+      `${twins} of ${parts.test.length} held-out rows stand, target and all, among the training rows too.`,
+    );
+  return notes;
+}
