@@ -53,15 +53,11 @@ describe('on the command line', () => {
   const cases: Mistake[] = [
     ['', 'USAGE', /No command was given/, /^riskops --help$/],
     ['trian', 'USAGE', /"trian".*did you mean "train"/, /^riskops --help$/],
-    ['trian --help', 'USAGE', /did you mean "train"/, /^riskops --help$/],
     ['runs', 'USAGE', /"runs".*runs list, runs show/, /^riskops runs --help$/],
-    ['runs lst', 'USAGE', /did you mean "runs list"/, /^riskops runs --help$/],
     ['train --lerner dummy', 'USAGE', /--lerner.*did you mean --learner/, /^riskops train --help$/],
     ['--dir x train', 'USAGE', /--dir stands before the command/, /riskops/],
     ['runs show', 'USAGE', /argument 'run'/, /^riskops runs show --help$/],
-    ['gate extra', 'USAGE', /Too many arguments/, /^riskops gate --help$/],
     ['train', 'USAGE', /no data file/, /riskops init/],
-    ['init --target y', 'USAGE', /--target needs --data/, /riskops init --data FILE/],
     ['init --data loans.csv', 'USAGE', /Which column/, /riskops init --data loans\.csv --target COLUMN/],
     ['config --dir nowhere', 'OPTION_INVALID', /nowhere.*no such folder/, /riskops init --dir nowhere/],
     ['serve --host 0.0.0.0', 'HOST_REFUSED', /0\.0\.0\.0/, /127\.0\.0\.1/],
@@ -72,7 +68,6 @@ describe('on the command line', () => {
       /^riskops serve --help$/,
     ],
     ['demo --port 70000 --exit', 'OPTION_INVALID', /--port must be from 0 to 65535/, /^riskops demo --help$/],
-    ['smoke --url nonsense', 'OPTION_INVALID', /nonsense is not a URL/, /riskops smoke --url/],
   ];
   test.concurrent.each(cases)('riskops %s', (...mistake) => check(empty)(...mistake));
 });
@@ -80,12 +75,9 @@ describe('on the command line', () => {
 describe('in a project', () => {
   const cases: Mistake[] = [
     ['train --split evry:5:4', 'SPLIT_INVALID', /evry:5:4.*every:5:4/, /--split/],
-    ['train --split random:2', 'SPLIT_INVALID', /between 0 and 1/, /--split random:0\.2/],
-    ['train --split time:datum:0.2', 'COLUMN_NOT_FOUND', /"datum"/, /riskops train/],
     ['train --split file:nowhere.csv', 'DATA_FILE_NOT_FOUND', /nowhere\.csv/, /riskops/],
     ['train --learner logistik', 'LEARNER_UNKNOWN', /did you mean "logistic"/, /riskops train --help/],
     ['train --learner ridge', 'LEARNER_OPTION_INVALID', /ridge is not for a binary target/, /logistic/],
-    ['train --engine pytorch', 'LEARNER_UNKNOWN', /pytorch/, /riskops train/],
     ['train --set tres=5', 'LEARNER_OPTION_INVALID', /"tres".*did you mean "trees"/, /riskops train --help/],
     [
       'train --set trees=many',
@@ -93,17 +85,7 @@ describe('in a project', () => {
       /"many".*a whole number from 1/,
       /riskops train --help/,
     ],
-    ['train --set trees', 'LEARNER_OPTION_INVALID', /name=value/, /trees=400/],
-    [
-      'train --seed 1.5',
-      'OPTION_INVALID',
-      /--seed must be a whole number, and is "1\.5"/,
-      /^riskops train --help$/,
-    ],
     ['train --drop agee', 'COLUMN_NOT_FOUND', /"agee".*did you mean "age"/, /riskops train/],
-    ['train --keep default', 'OPTION_INVALID', /It is the target/, /./],
-    ['train --positive 7', 'TARGET_INVALID', /positive class "7" is not one of/, /./],
-    ['train --schema nowhere.json', 'DATA_FILE_NOT_FOUND', /nowhere\.json/, /riskops init/],
     [
       'runs list --limit abc',
       'OPTION_INVALID',
@@ -111,14 +93,10 @@ describe('in a project', () => {
       /^riskops runs list --help$/,
     ],
     ['runs list --limit -5', 'OPTION_INVALID', /--limit .* and is "-5"/, /^riskops runs list --help$/],
-    ['runs list --offset -1', 'OPTION_INVALID', /--offset/, /^riskops runs list --help$/],
-    ['runs list --status running!', 'OPTION_INVALID', /RUNNING/, /FINISHED/],
     ['history --limit abc', 'OPTION_INVALID', /--limit .* and is "abc"/, /^riskops history --help$/],
-    ['history --limit 0', 'OPTION_INVALID', /--limit .* and is "0"/, /^riskops history --help$/],
     ['runs show zzz', 'RUN_NOT_FOUND', /"zzz"/, /riskops runs list/],
     ['rollback', 'NOTHING_TO_ROLL_BACK', /./, /riskops history/],
     ['rollback --to first', 'OPTION_INVALID', /"first" is not a version/, /riskops models show/],
-    ['gate --version 0', 'OPTION_INVALID', /"0" is not a version/, /riskops models show/],
     ['predict --out o.csv', 'USAGE', /--file is missing/, /--file in\.csv --out out\.csv/],
     ['predict --file nope.csv --out o.csv', 'DATA_FILE_NOT_FOUND', /nope\.csv/, /^riskops predict --file/],
     ['predict --file loans.csv --out ./loans.csv', 'OPTION_INVALID', /the file that is scored/, /--out/],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ask } from '../../src/checks/http.js';
 import { readPointer } from '../../src/registry/current.js';
+import { openConnection } from '../../src/storage/database/sqlite-connection.js';
 import { sha256 } from '../../src/util/files.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { fail, LOAN, makeProject, placesOf, type Sandbox, startServing, succeed } from './sandbox.js';
@@ -67,8 +68,7 @@ const DAMAGES: Record<string, (bytes: Buffer) => Buffer> = {
 
 /** Puts the hash on record where the database has it, as somebody would who can write both: structure must be checked too. */
 async function recordHash(sandbox: Sandbox, version: number, hash: string): Promise<void> {
-  const { default: Sqlite } = await import('better-sqlite3');
-  const database = new Sqlite(placesOf(sandbox).database);
+  const database = openConnection(placesOf(sandbox).database);
   // The database refuses to change a version, so the attacker takes that away first.
   for (const { name } of database
     .prepare("select name from sqlite_master where type = 'trigger' and tbl_name = 'versions'")

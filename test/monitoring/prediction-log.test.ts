@@ -2,7 +2,6 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import BetterSqlite3 from 'better-sqlite3';
 import { v7 } from 'uuid';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import {
@@ -11,6 +10,7 @@ import {
   type PredictionLogOptions,
 } from '../../src/monitoring/prediction-log.js';
 import { readPredictions } from '../../src/monitoring/read-predictions.js';
+import { openConnection } from '../../src/storage/database/sqlite-connection.js';
 import { openStore } from '../../src/storage/open-store.js';
 import type { Store, StorePlaces } from '../../src/storage/store.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -120,7 +120,7 @@ test('a locked database stops nobody, is told, drops what does not fit, and is r
   const log = openLog(database, { maxRows: 10, maxPendingRows: 50 });
   log.append([entry(0)]);
   await log.flush();
-  const blocker = new BetterSqlite3(database);
+  const blocker = openConnection(database);
   blocker.exec('BEGIN IMMEDIATE');
   const begun = performance.now();
   const kept = entries(80).filter((one) => log.append([one]));
@@ -144,7 +144,7 @@ test('a thread that dies is started again, and what it had is written once', asy
   const [first, second, third] = entries(3);
   log.append([first]);
   await log.flush();
-  const blocker = new BetterSqlite3(store.places.database);
+  const blocker = openConnection(store.places.database);
   blocker.exec('BEGIN IMMEDIATE');
   log.append([second]);
   await vi.waitFor(() => expect(posts.mock.calls.length).toBe(2));
@@ -193,7 +193,7 @@ test('close writes what waits, and gives up in time when it cannot', async () =>
   expect(log.state()).toMatchObject({ pending: 0, dropped: 0, written: 5 });
   expect(log.append([entry(1)])).toBe(false);
 
-  const blocker = new BetterSqlite3(store.places.database);
+  const blocker = openConnection(store.places.database);
   blocker.exec('BEGIN IMMEDIATE');
   const late = openPredictionLog({ database: store.places.database, mode: 'buffered', closeMs: 300 });
   late.append(entries(7));

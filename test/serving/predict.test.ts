@@ -1,7 +1,7 @@
-import BetterSqlite3 from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
 import { expect, test, vi } from 'vitest';
 import { readPredictions } from '../../src/monitoring/read-predictions.js';
+import { openConnection } from '../../src/storage/database/sqlite-connection.js';
 import {
   addVersion,
   fitModel,
@@ -245,7 +245,7 @@ test('log sync: the entry is on disk before the answer, as the request sent it',
 test('while the log cannot be written, predictions go on and /ready says degraded, and then no more', async () => {
   const store = await storeWithModel();
   const { app, context } = await openApp(store.places, { log: { mode: 'buffered', maxRows: 5 } });
-  const blocker = new BetterSqlite3(store.places.database);
+  const blocker = openConnection(store.places.database);
   blocker.exec('BEGIN IMMEDIATE');
   for (let i = 0; i < 300; i++) expect((await post(app, { features: row })).status).toBe(200);
   expect(context.log.state().pending).toBeLessThanOrEqual(250);
@@ -267,7 +267,7 @@ test('while the log cannot be written, predictions go on and /ready says degrade
 test('log sync: without its entry there is no answer', async () => {
   const store = await storeWithModel();
   const { app } = await openApp(store.places, { log: { mode: 'sync' }, limits: { requestMs: 500 } });
-  const blocker = new BetterSqlite3(store.places.database);
+  const blocker = openConnection(store.places.database);
   blocker.exec('BEGIN IMMEDIATE');
   const { status, body } = await post(app, { features: row });
   expect([status, body.error.code]).toEqual([503, 'STORE_BUSY']);

@@ -1,8 +1,8 @@
 import { renameSync, writeFileSync } from 'node:fs';
-import BetterSqlite3 from 'better-sqlite3';
 import type { FastifyInstance } from 'fastify';
 import { expect, test } from 'vitest';
 import { openApiDocument } from '../../src/serving/openapi.js';
+import { openConnection } from '../../src/storage/database/sqlite-connection.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { addVersion, fitModel, goodRow, openApp, placesIn, signature, storeWithModel } from './support.js';
 
@@ -151,7 +151,7 @@ test('without a database, or with a locked or damaged one, /runs says why and /p
   };
   await expectBoth(null);
   await store.close();
-  const lock = new BetterSqlite3(places.database);
+  const lock = openConnection(places.database);
   lock.exec('BEGIN IMMEDIATE');
   await expectBoth(null);
   lock.exec('COMMIT');

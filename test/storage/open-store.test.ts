@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
+import { openConnection } from '../../src/storage/database/sqlite-connection.js';
 import { openStore } from '../../src/storage/open-store.js';
 import type { StorePlaces } from '../../src/storage/store.js';
 import { sha256File } from '../../src/util/files.js';
@@ -85,7 +85,7 @@ test('a newer store is refused and left as it is', async () => {
 
 test('a newer version that stands in the log alone, after a crash, is refused with file and log as they are', async () => {
   const folder = temporaryFolder();
-  const raw = new BetterSqlite3(await closedStore(folder));
+  const raw = openConnection(await closedStore(folder));
   onTestFinished(() => void raw.close());
   raw.pragma('user_version = 99');
   const { database } = copyWithLog(folder, temporaryFolder());
@@ -127,7 +127,7 @@ test.skipIf(process.getuid?.() !== 0)(
 
 test('a store that was left by a crash opens with all its rows', async () => {
   const folder = temporaryFolder();
-  const raw = new BetterSqlite3(await closedStore(folder));
+  const raw = openConnection(await closedStore(folder));
   onTestFinished(() => void raw.close());
   raw.exec("INSERT INTO tags SELECT 'r', 't' || key || step, printf('%0500d', 7) FROM metric_points");
   const { database } = copyWithLog(folder, temporaryFolder());

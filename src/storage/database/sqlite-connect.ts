@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
-import BetterSqlite3 from 'better-sqlite3';
+import type BetterSqlite3 from 'better-sqlite3';
 import { storeIo } from '../io-errors.js';
+import { openConnection } from './sqlite-connection.js';
 import { SqliteHandle } from './sqlite-dialect.js';
 import { explainSqliteError, isFolderReadOnly } from './sqlite-errors.js';
 import { retryWhileBusy } from './sqlite-retry.js';
@@ -10,7 +11,7 @@ const NO_BUSY_HANDLER = { timeout: 0 };
 
 /** The one connection that writes; makes the file when it is missing. */
 export async function connectWriter(path: string, busyTimeoutMs: number): Promise<SqliteHandle> {
-  const raw = await openRaw(path, busyTimeoutMs, () => new BetterSqlite3(path, NO_BUSY_HANDLER));
+  const raw = await openRaw(path, busyTimeoutMs, () => openConnection(path, NO_BUSY_HANDLER));
   const handle = new SqliteHandle(raw, path, busyTimeoutMs);
   try {
     await handle.run(() => {
@@ -29,7 +30,7 @@ export async function connectWriter(path: string, busyTimeoutMs: number): Promis
 /** Proves that the database module loads. @throws DATABASE_MODULE_UNUSABLE */
 export function tryDatabaseModule(): void {
   try {
-    new BetterSqlite3(':memory:').close();
+    openConnection(':memory:').close();
   } catch (error) {
     throw explainSqliteError(error, ':memory:');
   }
@@ -42,7 +43,7 @@ export async function connectReader(path: string, busyTimeoutMs: number): Promis
 }
 
 function openReadOnly(path: string): BetterSqlite3.Database {
-  const raw = new BetterSqlite3(path, { ...NO_BUSY_HANDLER, readonly: true, fileMustExist: true });
+  const raw = openConnection(path, { ...NO_BUSY_HANDLER, readonly: true, fileMustExist: true });
   try {
     // The first read is what opens the log and its shared memory.
     raw.pragma('user_version');
@@ -64,7 +65,7 @@ function openImage(path: string): BetterSqlite3.Database {
   // Bytes 18 and 19 say "with a write-ahead log"; an image has none.
   image[18] = 1;
   image[19] = 1;
-  return new BetterSqlite3(image, { readonly: true });
+  return openConnection(image, { readonly: true });
 }
 
 function hasPendingLog(path: string): boolean {

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
+import type BetterSqlite3 from 'better-sqlite3';
 import { syncFolder } from '../../util/files.js';
 import { latestVersion, type Migration, migrations } from './migrations.js';
+import { openConnection } from './sqlite-connection.js';
 import type { SqliteHandle } from './sqlite-dialect.js';
 import { storeDamaged } from './sqlite-errors.js';
 import { APPLICATION_ID, refuseNewer } from './sqlite-file.js';
@@ -48,7 +49,7 @@ function refuseForeign(raw: BetterSqlite3.Database, path: string): void {
 /** A whole copy, on disk and under its final name before the first change; the write lock is held meanwhile. */
 function backUp(path: string, backup: string): void {
   const temporary = `${backup}.tmp-${randomBytes(6).toString('hex')}`;
-  const reader = new BetterSqlite3(path, { readonly: true, timeout: 0 });
+  const reader = openConnection(path, { readonly: true, timeout: 0 });
   try {
     reader.prepare('VACUUM INTO ?').run(temporary);
     const handle = openSync(temporary, 'r+');

@@ -1,10 +1,10 @@
-import BetterSqlite3 from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
+import { openConnection } from '../../../src/storage/database/sqlite-connection.js';
 import { SqliteHandle, sqliteDialect } from '../../../src/storage/database/sqlite-dialect.js';
 
 test('a query that comes after its transaction was rolled back does not run on its own', async () => {
-  const raw = new BetterSqlite3(':memory:');
+  const raw = openConnection(':memory:');
   onTestFinished(() => void raw.close());
   raw.exec('CREATE TABLE t (x)');
   const driver = sqliteDialect(new SqliteHandle(raw, 'memory', 100), 'BEGIN IMMEDIATE').createDriver();

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import BetterSqlite3 from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Migration, migrations } from '../../../src/storage/database/migrations.js';
 import { connectWriter } from '../../../src/storage/database/sqlite-connect.js';
+import { openConnection } from '../../../src/storage/database/sqlite-connection.js';
 import { migrateDatabase } from '../../../src/storage/database/sqlite-migrate.js';
 import { openStore } from '../../../src/storage/open-store.js';
 import { temporaryFolder } from '../../support/temporary.js';
@@ -32,7 +32,7 @@ async function writerOf(path: string) {
 
 /** Version, tables and runs of a database file. */
 function look(path: string) {
-  const raw = new BetterSqlite3(path, { readonly: true });
+  const raw = openConnection(path, { readonly: true });
   const facts = {
     version: raw.pragma('user_version', { simple: true }),
     columns: raw.prepare("SELECT name FROM pragma_table_info('runs')").pluck().all(),
