@@ -67,6 +67,13 @@ function wearCsv(machines = 20, readings = 40): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** What the tests read of an answer, or of a refusal. */
+interface Answer {
+  predictions: { prediction_id: string; prediction: number }[];
+  warnings: unknown[];
+  error: { code: string };
+}
+
 describe('1: rows that were copied, or belong to one thing, do not stand on both sides of a split', () => {
   const wear = (split: string): Partial<TrainPlan> => ({
     ...{
@@ -130,10 +137,10 @@ describe('6: a row is scored over HTTP as it was offline, to 1e-9', () => {
         };
       });
       const answer = await askServer(store, { inputs });
-      expect(answer['predictions']).toHaveLength(offline.length);
-      for (const [i, { prediction }] of answer['predictions'].entries())
+      expect(answer.predictions).toHaveLength(offline.length);
+      for (const [i, { prediction }] of answer.predictions.entries())
         expect(Math.abs(prediction - Number(offline[i].split(',')[5]))).toBeLessThanOrEqual(1e-9);
-      expect(answer['warnings']).toContainEqual(
+      expect(answer.warnings).toContainEqual(
         expect.objectContaining({ row: 200, feature: '지역', code: 'UNSEEN_CATEGORY' }),
       );
     },
@@ -148,7 +155,7 @@ describe('6: a row is scored over HTTP as it was offline, to 1e-9', () => {
         headers,
         body: JSON.stringify(body),
       });
-      return await response.json();
+      return (await response.json()) as Answer;
     } finally {
       await server.close();
     }
@@ -264,7 +271,7 @@ describe('14 and 15: over HTTP', () => {
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     });
-    return { status: response.status, headers: response.headers, body: await response.json() };
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Answer };
   };
   const row = { income: 30, debt: 20, age: 40, 지역: '서울' };
 

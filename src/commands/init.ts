@@ -23,10 +23,12 @@ export const command: Command = {
   examples: ['riskops init', 'riskops init --data loans.csv --target default'],
   async run({ flags, project, output }) {
     const { data, target, positive, model } = flags as Record<string, string | undefined>;
-    if (data === undefined && target !== undefined)
+    const alone = target === undefined ? positive && '--positive' : '--target';
+    if (data === undefined && alone)
       throw new RiskopsError('USAGE', {
-        what: '--target needs --data.',
-        fix: `riskops init --data FILE --target ${target}`,
+        what: `${alone} needs --data.`,
+        why: 'Without it the project gets the bundled credit data, whose target is known.',
+        fix: `riskops init --data FILE --target ${target ?? 'COLUMN'}`,
       });
     if (data !== undefined && target === undefined)
       throw new RiskopsError('USAGE', {

@@ -7,7 +7,7 @@ import { loadCurrent } from '../../src/pipeline/load-current.js';
 import { promoteCandidate } from '../../src/pipeline/promote-candidate.js';
 import { scoreFile } from '../../src/pipeline/score-file.js';
 import { judgeTraining, trainModel } from '../../src/pipeline/train.js';
-import { writeLoans } from '../support/loans.js';
+import { loansCsv, writeLoans } from '../support/loans.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { openStoreIn, planFor } from './support.js';
 
@@ -50,12 +50,20 @@ test.each(['logistic', 'gradient-boosting'])(
     expect(rows.map(({ prediction }) => Number(prediction))).toEqual([
       ...predictor.predictCells(cells, rowCount),
     ]);
-    const threshold = predictor.header.threshold as number;
-    expect(rows.map((row) => row['predicted_class'])).toEqual(
-      rows.map(({ prediction }) => (Number(prediction) >= threshold ? '1' : '0')),
-    );
   },
 );
+
+test("the class is told by the model's own threshold", async () => {
+  const { store, score } = await project({ learner: 'gradient-boosting', hyper: { trees: 10 } });
+  const { rows } = await score(loansCsv(300, 9));
+  const { threshold } = (await loadCurrent(store.places, 'loans')).predictor.header;
+  const between = rows.filter(
+    ({ prediction }) => Number(prediction) >= 0.5 !== Number(prediction) >= Number(threshold),
+  );
+  expect(between.length).toBeGreaterThan(0);
+  for (const { prediction, predicted_class } of rows)
+    expect(predicted_class).toBe(Number(prediction) >= Number(threshold) ? '1' : '0');
+});
 
 test('columns may stand in another order, and others beside them are kept', async () => {
   const { score } = await project();

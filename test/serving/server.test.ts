@@ -188,7 +188,8 @@ test('a batch of the greatest size holds up nobody, and one that takes too long 
     if (!isOver) answeredMeanwhile++;
   }
   expect(await batch).toBe(200);
-  expect(answeredMeanwhile).toBeGreaterThan(5);
+  // One that blocked the server would let the first pass, and the next only when it is over.
+  expect(answeredMeanwhile).toBeGreaterThan(2);
 
   const hasty = await startTestServer(places, { limits: { ...limits, requestMs: 2 } });
   const late = await post(hasty.url, { inputs: rows });
