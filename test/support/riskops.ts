@@ -17,9 +17,9 @@ export interface Ended {
   stderr: string;
 }
 
-/** The caller's environment without settings of riskops and without wishes about colour. */
+/** The caller's environment without settings of riskops and without what decides about colour. */
 export function cleanEnvironment(extra: Record<string, string> = {}): Record<string, string> {
-  const { NO_COLOR: _no, FORCE_COLOR: _force, ...rest } = sandboxEnvironment();
+  const { NO_COLOR: _no, FORCE_COLOR: _force, CI: _ci, ...rest } = sandboxEnvironment();
   return { ...rest, ...extra };
 }
 
