@@ -76,7 +76,7 @@ function recordGolden({ signature, task }: ModelParts, predict: PredictCells): G
       throw new RiskopsError('TRAINING_FAILED', {
         what: `The trained model predicts ${prediction} for a row within the ranges it was trained on.`,
         why: 'A number of its training rows or of its weights is too large to compute with.',
-        fix: 'add { kind: "scale" } to the recipe, or a stronger penalty',
+        fix: 'give the columns with huge values in a larger unit, or use --learner gradient-boosting',
       });
     }
   }

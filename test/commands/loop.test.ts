@@ -30,6 +30,7 @@ test('init looks at the data, says what it found, and writes a config and a sche
   ]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).toMatch(/^지역 +category +\d+ +3 +부산, 서울, 제주$/m);
+  expect(stdout).not.toContain('Left out');
   expect(stdout).toContain('Predicts the probability that default is 1 and not 0.');
   expect(stdout).toMatch(/Written: riskops\.config\.mjs and loans\.schema\.json/);
   expect(stdout).toMatch(/^Next: riskops train$/m);

@@ -58,6 +58,7 @@ describe('on the command line', () => {
     ['--dir x train', 'USAGE', /--dir stands before the command/, /riskops/],
     ['runs show', 'USAGE', /argument 'run'/, /^riskops runs show --help$/],
     ['train', 'USAGE', /no data file/, /riskops init/],
+    ['gate extra', 'USAGE', /Too many arguments/, /^riskops gate --help$/],
     ['init --positive 0', 'USAGE', /--positive needs --data/, /riskops init --data FILE/],
     ['init --data loans.csv', 'USAGE', /Which column/, /riskops init --data loans\.csv --target COLUMN/],
     ['config --dir nowhere', 'OPTION_INVALID', /nowhere.*no such folder/, /riskops init --dir nowhere/],
