@@ -6,7 +6,7 @@ import { formatTable } from './table.js';
 
 export const command: Command = {
   args: '[model]',
-  options: [{ flag: '--limit <number>', description: 'how many, newest first; 50' }],
+  options: [{ flag: '--limit <number>', description: 'how many, newest first; 50 when not given' }],
   examples: ['riskops history', 'riskops history credit --json'],
   async run({ args, flags, project, output }) {
     return withStore(project, 'read', async (store) => {

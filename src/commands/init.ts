@@ -15,7 +15,10 @@ export const command: Command = {
       flag: '--positive <class>',
       description: 'the class whose probability is predicted; the larger one when not given',
     },
-    { flag: '--model <name>', description: "the model's name; credit, or the data file's name" },
+    {
+      flag: '--model <name>',
+      description: "the model's name; when not given it is credit, or the data file's name",
+    },
   ],
   details:
     'Writes riskops.config.mjs with the model and its policy, and for an own CSV a schema file to look at and edit. Overwrites nothing.',

@@ -12,7 +12,8 @@ export const command: Command = {
     { flag: '--out <file>', description: 'CSV to write: the rows with their predictions' },
     { flag: '--version <number>', description: 'this version, instead of the current one' },
   ],
-  details: 'Scores offline exactly as the server does: same recipe, same model file.',
+  details:
+    'Scores offline exactly as the server does: same recipe, same model file. Writes the rows again, followed by prediction, and by predicted_class where there are two classes.',
   examples: ['riskops predict --file in.csv --out out.csv'],
   async run({ flags, project, output }) {
     const file = required(flags['file'], '--file');

@@ -7,8 +7,8 @@ import { formatTable } from './table.js';
 
 export const command: Command = {
   options: [
-    { flag: '--limit <number>', description: 'how many, newest first; 20' },
-    { flag: '--offset <number>', description: 'how many to pass over; 0' },
+    { flag: '--limit <number>', description: 'how many, newest first; 20 when not given' },
+    { flag: '--offset <number>', description: 'how many to pass over first; 0 when not given' },
     { flag: '--model <name>', description: 'only the runs of this model' },
     { flag: '--status <status>', description: 'only RUNNING, FINISHED, FAILED, KILLED or LOST' },
   ],

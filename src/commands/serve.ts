@@ -5,15 +5,19 @@ import type { Output } from './output.js';
 
 export const command: Command = {
   options: [
-    { flag: '--port <number>', description: 'the port; 8000, and 0 takes a free one', setting: 'port' },
+    {
+      flag: '--port <number>',
+      description: 'the port; 8000 when not given, and 0 takes a free one',
+      setting: 'port',
+    },
     {
       flag: '--host <address>',
-      description: 'the loopback address to listen on; 127.0.0.1',
+      description: 'the loopback address to listen on; 127.0.0.1 when not given',
       setting: 'host',
     },
     {
       flag: '--model <name>',
-      description: "the model that /predict means; the config's default, or the only one",
+      description: "the model that /predict means; the config's default, or the only one, when not given",
       setting: 'model',
     },
     { flag: '--log <mode>', description: 'the prediction log: buffered, sync or off', setting: 'log' },

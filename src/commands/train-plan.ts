@@ -10,7 +10,7 @@ import type { CommandOption } from './command.js';
 export const trainOptions: readonly CommandOption[] = [
   {
     flag: '--model <name>',
-    description: "the model's name; the config's default, or the data file's name",
+    description: "the model's name; when not given it is the config's default, or the data file's name",
     setting: 'model',
   },
   { flag: '--data <file>', description: 'CSV or CSV.gz to learn from', setting: 'data' },

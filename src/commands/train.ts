@@ -14,7 +14,7 @@ export const command: Command = {
     { flag: '--promote', description: 'make the candidate current when the gate says promote' },
   ],
   details:
-    'Trains on the rows that the split does not hold out, records the run, writes the model file and judges it on the held-out rows.\nExit code: 0 trained; with --promote also 1 rejected, 3 undecided.',
+    'Trains on the rows that the split does not hold out, records the run, writes the model file and judges it on the held-out rows.\nSplits: random:0.2 holds out a fifth of the rows by the seed; every:5:4 row i (the first is 0) when i mod 5 is 4; time:COLUMN:0.2 the latest fifth; group:COLUMN:0.2 whole groups; file:PATH the rows of another file.\nExit code: 0 trained; with --promote also 1 rejected, 3 undecided.',
   examples: [
     'riskops train',
     'riskops train --data loans.csv --target default --learner random-forest --split every:5:4',

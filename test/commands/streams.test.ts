@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { writeLoans } from '../support/loans.js';
 import {
   BINARY,
@@ -103,6 +103,7 @@ describe.skipIf(process.platform === 'win32')('SIGINT and SIGTERM while it train
       env: cleanEnvironment(),
       stdio: 'ignore',
     });
+    onTestFinished(() => void child.kill('SIGKILL'));
     const runs = join(own, 'artifacts', 'runs');
     while (child.exitCode === null && !hasRun(runs)) await new Promise((resolve) => setTimeout(resolve, 50));
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -137,25 +138,29 @@ describe.skipIf(process.platform === 'win32')('SIGINT and SIGTERM while it train
   );
 });
 
-test('serve says where it listens and what is missing, and ends in peace', async () => {
-  const own = temporaryFolder();
-  const child = start(own, ['serve', '--port', '0']);
-  const ended = ending(child);
-  await new Promise<void>((resolve) => {
-    let text = '';
-    child.stderr.on('data', (part) => {
-      text += part;
-      if (text.includes('Not ready')) resolve();
+test.skipIf(process.platform === 'win32')(
+  'serve says where it listens and what is missing, and ends in peace',
+  async () => {
+    const own = temporaryFolder();
+    const child = start(own, ['serve', '--port', '0']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = ending(child);
+    await new Promise<void>((resolve) => {
+      let text = '';
+      child.stderr.on('data', (part) => {
+        text += part;
+        if (text.includes('Not ready')) resolve();
+      });
     });
-  });
-  child.kill('SIGTERM');
-  const { exitCode, stdout, stderr } = await ended;
-  expect(exitCode).toBe(143);
-  expect(stdout).toMatch(/^Serving at http:\/\/127\.0\.0\.1:\d+ .*Stop with Ctrl-C\.$/m);
-  expect(stderr).toMatch(/^Not ready: No model is promoted yet\. Try: riskops promote --latest$/m);
-  expect(stderr).toMatch(/^Stopped by SIGTERM\.$/m);
-  expect(readdirSync(own)).toEqual([]);
-});
+    child.kill('SIGTERM');
+    const { exitCode, stdout, stderr } = await ended;
+    expect(exitCode).toBe(143);
+    expect(stdout).toMatch(/^Serving at http:\/\/127\.0\.0\.1:\d+ .*Stop with Ctrl-C\.$/m);
+    expect(stderr).toMatch(/^Not ready: No model is promoted yet\. Try: riskops promote --latest$/m);
+    expect(stderr).toMatch(/^Stopped by SIGTERM\.$/m);
+    expect(readdirSync(own)).toEqual([]);
+  },
+);
 
 test('a port that is taken is an error that names it', async () => {
   const { createServer } = await import('node:net');

@@ -27,7 +27,7 @@ const train = (learner: string) =>
     ...['--learner', learner, '--split', 'every:5:4', '--seed', '0'],
   ]);
 
-test('train prints one document with the run, the metrics and the candidate, whose file is as it says', async () => {
+test.concurrent('train prints one document with the run, the metrics and the candidate, whose file is as it says', async () => {
   const trained = await train('dummy');
   expect(trained.run_id).toMatch(/^[0-9a-f]{32}$/);
   expect(trained.model).toBe('uci_credit_default');
@@ -37,15 +37,15 @@ test('train prints one document with the run, the metrics and the candidate, who
   expect(bytes.length).toBe(trained.candidate.bytes);
 });
 
-test('logistic regression reaches an auc of .7238, and the same command gives the same model', async () => {
-  const [first, again] = [await train('logistic'), await train('logistic')];
+test.concurrent('logistic regression reaches an auc of .7238, and the same command gives the same model', async () => {
+  const [first, again] = await Promise.all([train('logistic'), train('logistic')]);
   expect(first.metrics['auc']).toBeGreaterThanOrEqual(0.7238);
   expect(again.candidate.content_sha256).toBe(first.candidate.content_sha256);
   expect(again.candidate.sha256).not.toBe(first.candidate.sha256);
   expect(again.run_id).not.toBe(first.run_id);
 });
 
-test('gradient boosting reaches an auc of .780', async () => {
+test.concurrent('gradient boosting reaches an auc of .780', async () => {
   expect((await train('gradient-boosting')).metrics['auc']).toBeGreaterThanOrEqual(0.78);
 });
 
