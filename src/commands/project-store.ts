@@ -14,7 +14,7 @@ async function repairQuietly(store: Store): Promise<void> {
   try {
     await repairPointer(store);
   } catch (error) {
-    if (!(error instanceof RiskopsError)) throw error;
+    if (!(error instanceof RiskopsError && error.code === 'POINTER_INVALID')) throw error;
   }
 }
 

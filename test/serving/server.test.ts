@@ -172,7 +172,7 @@ test('pipelined requests are all answered, and clients that go away do no harm',
 
 test('a batch of the greatest size holds up nobody, and one that takes too long is ended alone', async () => {
   const { places } = await storeWithModel();
-  const rows = Array.from({ length: 40_000 }, () => goodRow);
+  const rows = Array.from({ length: 100_000 }, () => goodRow);
   const limits = { rows: rows.length, bodyBytes: 64 << 20 };
   const patient = await startTestServer(places, { limits });
   let isOver = false;
@@ -188,8 +188,7 @@ test('a batch of the greatest size holds up nobody, and one that takes too long 
     if (!isOver) answeredMeanwhile++;
   }
   expect(await batch).toBe(200);
-  // One that blocked the server would let the first pass, and the next only when it is over.
-  expect(answeredMeanwhile).toBeGreaterThan(2);
+  expect(answeredMeanwhile).toBeGreaterThan(5);
 
   const hasty = await startTestServer(places, { limits: { ...limits, requestMs: 2 } });
   const late = await post(hasty.url, { inputs: rows });
