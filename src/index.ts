@@ -27,5 +27,6 @@ export { findVersion, listVersions, type VersionRecord } from './registry/versio
 export { startServer } from './serving/server.js';
 export { openStore } from './storage/open-store.js';
 export type { OpenOptions, Store, StorePlaces } from './storage/store.js';
-export { compareRuns, getRun, latestRun, listRuns } from './tracking/read-runs.js';
+export { compareRuns } from './tracking/compare-runs.js';
+export { getRun, latestRun, listRuns } from './tracking/read-runs.js';
 export { type Run, startRun } from './tracking/runs.js';

@@ -1,4 +1,4 @@
-import { compareRuns } from '../tracking/read-runs.js';
+import { compareRuns } from '../tracking/compare-runs.js';
 import type { Command } from './command.js';
 import { formatNumber } from './output.js';
 import { withStore } from './project-store.js';

@@ -24,6 +24,11 @@ type Step = Pick<PromotionRow, 'action' | 'to_version'>;
 export function replayCurrent(steps: readonly Step[]): number[] {
   const stack: number[] = [];
   for (const { action, to_version } of steps) {
+    if (action === 'approve') continue;
+    if (to_version === null) {
+      stack.length = 0;
+      continue;
+    }
     const below = action === 'rollback' ? stack.lastIndexOf(to_version, -2) : -1;
     if (below >= 0) stack.length = below + 1;
     else stack.push(to_version);

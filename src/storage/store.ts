@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { BlobStore } from './blobs/blob-store.js';
-import type { Database, MetricsTable } from './database/schema.js';
+import type { Database } from './database/schema.js';
 
 /** Where a store lies; absolute paths. */
 export interface StorePlaces {
@@ -19,6 +19,17 @@ export interface OpenOptions {
   busyTimeoutMs?: number;
 }
 
+/** One value of a metric at one step. */
+export interface MetricPoint {
+  run_id: string;
+  key: string;
+  step: number;
+  /** Any double; NaN, the infinities and -0 are kept. */
+  value: number;
+  /** Milliseconds since 1970, UTC. */
+  logged_ms: number;
+}
+
 export interface Store {
   places: StorePlaces;
   mode: OpenOptions['mode'];
@@ -30,7 +41,7 @@ export interface Store {
    */
   write<T>(work: (transaction: Transaction<Database>) => Promise<T>): Promise<T>;
   /** The hot insert: metric points, and their last values, in one transaction. */
-  insertMetrics(points: MetricsTable[]): Promise<void>;
+  insertMetrics(points: MetricPoint[]): Promise<void>;
   blobs: BlobStore;
   close(): Promise<void>;
 }

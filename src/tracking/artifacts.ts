@@ -29,7 +29,13 @@ export async function addArtifact(
   const run = await findRun(store, idOrPrefix);
   // The folder's name is a part of the key, so a path that climbs out of it is refused with the key.
   const info = await store.blobs.put(`${runKeys.folder(run.dir_name)}/${path}`, content);
-  const row = { kind, sha256: info.sha256, bytes: info.bytes, created_at: new Date().toISOString() };
+  const row = {
+    kind,
+    sha256: info.sha256,
+    bytes: info.bytes,
+    created_at: new Date().toISOString(),
+    blob: info.key,
+  };
   await store.write((transaction) =>
     transaction
       .insertInto('artifacts')

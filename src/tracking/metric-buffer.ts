@@ -1,7 +1,5 @@
 import { RiskopsError } from '../errors.js';
-import type { MetricsTable } from '../storage/database/schema.js';
-import { encodeNumber } from '../storage/database/special-numbers.js';
-import type { Store } from '../storage/store.js';
+import type { MetricPoint, Store } from '../storage/store.js';
 import { checkMetric } from './run-values.js';
 
 /** So many points are written together. */
@@ -18,7 +16,7 @@ const KEPT = 100_000;
 export class MetricBuffer {
   readonly #insert: Store['insertMetrics'];
   readonly #runId: string;
-  #points: MetricsTable[] = [];
+  #points: MetricPoint[] = [];
   #inFlight = new Set<Promise<void>>();
   #nextStep = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -35,13 +33,13 @@ export class MetricBuffer {
 
   /** Without a `step` each metric goes on from its last: 0, 1, 2 and so on. */
   add(metrics: Record<string, number>, step?: number): void {
-    const loggedAt = new Date().toISOString();
-    for (const [key, value] of Object.entries(metrics)) this.#addPoint(key, value, step, loggedAt);
+    const loggedMs = Date.now();
+    for (const [key, value] of Object.entries(metrics)) this.#addPoint(key, value, step, loggedMs);
     if (this.#points.length >= BATCH && performance.now() >= this.#retryAt) this.#send();
     else if (this.#points.length > 0) this.#sendLater();
   }
 
-  #addPoint(key: string, value: number, step: number | undefined, loggedAt: string): void {
+  #addPoint(key: string, value: number, step: number | undefined, loggedMs: number): void {
     const at = step ?? this.#nextStep.get(key) ?? 0;
     try {
       checkMetric(key, value, at);
@@ -51,8 +49,7 @@ export class MetricBuffer {
     }
     this.#nextStep.set(key, at + 1);
     if (this.#points.length >= KEPT) this.#dropped++;
-    else
-      this.#points.push({ run_id: this.#runId, key, step: at, ...encodeNumber(value), logged_at: loggedAt });
+    else this.#points.push({ run_id: this.#runId, key, step: at, value, logged_ms: loggedMs });
   }
 
   #sendLater(): void {

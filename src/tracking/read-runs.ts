@@ -135,49 +135,17 @@ export interface MetricPoint {
 export async function metricHistory(store: Store, idOrPrefix: string, key: string): Promise<MetricPoint[]> {
   const { run_id } = await findRun(store, idOrPrefix);
   const rows = await store.db
-    .selectFrom('metric_points')
-    .select(['step', 'value', 'special', 'logged_at'])
-    .where('run_id', '=', run_id)
-    .where('key', '=', key)
-    .orderBy('step')
-    .orderBy('sequence')
+    .selectFrom('metric_points as p')
+    .innerJoin('metrics as m', 'm.metric', 'p.metric')
+    .select(['p.step', 'p.value', 'p.special', 'p.logged_ms'])
+    .where('m.run_id', '=', run_id)
+    .where('m.key', '=', key)
+    .orderBy('p.step')
+    .orderBy('p.ordinal')
     .execute();
-  return rows.map((row) => ({ step: row.step, value: decodeNumber(row), logged_at: row.logged_at }));
-}
-
-/** One key over several runs; null where a run has none. `same` when all have it and it is equal. */
-export interface ComparedKey<T> {
-  key: string;
-  values: (T | null)[];
-  same: boolean;
-}
-
-export interface RunComparison {
-  runs: RunItem[];
-  params: ComparedKey<string>[];
-  metrics: ComparedKey<number>[];
-}
-
-/**
- * Runs side by side, in the order given.
- * @throws RUN_NOT_FOUND, RUN_AMBIGUOUS
- */
-export async function compareRuns(store: Store, ids: string[]): Promise<RunComparison> {
-  const details: RunDetail[] = [];
-  for (const id of ids) details.push(await getRun(store, id));
-  return {
-    runs: details.map(
-      ({ params: _, tags: _tags, artifacts: _artifacts, metrics: _metrics, ...item }) => item,
-    ),
-    params: compareKeys(details.map((run) => run.params)),
-    metrics: compareKeys(details.map((run) => run.metrics)),
-  };
-}
-
-function compareKeys<T>(records: Record<string, T>[]): ComparedKey<T>[] {
-  const keys = [...new Set(records.flatMap(Object.keys))].sort();
-  return keys.map((key) => {
-    const values = records.map((record) => (Object.hasOwn(record, key) ? record[key] : null));
-    return { key, values, same: values.every((value) => value !== null && Object.is(value, values[0])) };
-  });
+  return rows.map((row) => ({
+    step: row.step,
+    value: decodeNumber(row),
+    logged_at: new Date(row.logged_ms).toISOString(),
+  }));
 }

@@ -129,7 +129,7 @@ test('a store that was left by a crash opens with all its rows', async () => {
   const folder = temporaryFolder();
   const raw = openConnection(await closedStore(folder));
   onTestFinished(() => void raw.close());
-  raw.exec("INSERT INTO tags SELECT 'r', 't' || key || step, printf('%0500d', 7) FROM metric_points");
+  raw.exec("INSERT INTO tags SELECT 'r', 't' || metric || step, printf('%0500d', 7) FROM metric_points");
   const { database } = copyWithLog(folder, temporaryFolder());
   // The crash came as the log was being moved: the first page, which tells the size, is new and the others are not.
   raw.pragma('wal_checkpoint(TRUNCATE)');

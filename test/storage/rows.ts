@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { Insertable } from 'kysely';
-import type { MetricsTable, RunsTable } from '../../src/storage/database/schema.js';
-import { encodeNumber } from '../../src/storage/database/special-numbers.js';
-import type { StorePlaces } from '../../src/storage/store.js';
+import type { RunsTable } from '../../src/storage/database/schema.js';
+import type { MetricPoint, StorePlaces } from '../../src/storage/store.js';
 
 export function placesIn(folder: string): StorePlaces {
   const artifacts = join(folder, 'artifacts');
@@ -30,6 +29,6 @@ export function runRow(runId: string): Insertable<RunsTable> {
   };
 }
 
-export function pointOf(runId: string, key: string, step: number, value: number): MetricsTable {
-  return { run_id: runId, key, step, ...encodeNumber(value), logged_at: new Date().toISOString() };
+export function pointOf(runId: string, key: string, step: number, value: number): MetricPoint {
+  return { run_id: runId, key, step, value, logged_ms: Date.now() };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Store } from '../../src/storage/store.js';
-import { compareRuns, getRun, latestRun, listRuns, metricHistory } from '../../src/tracking/read-runs.js';
+import { compareRuns } from '../../src/tracking/compare-runs.js';
+import { getRun, latestRun, listRuns, metricHistory } from '../../src/tracking/read-runs.js';
 import { pointOf, runRow } from '../storage/rows.js';
 import { workplace } from './tracking-support.js';
 

@@ -1,5 +1,8 @@
 import type { Generated } from 'kysely';
 
+/** Numbers that SQLite cannot keep as they are. */
+export type SpecialNumber = 'NaN' | 'Infinity' | '-Infinity' | '-0';
+
 /**
  * The tables as Kysely sees them; `migrations.ts` makes them. Times are UTC text, `2026-03-01T12:00:00.000Z`.
  * Numbers that SQLite cannot keep (NaN, the infinities, -0) stand in `special`, with `value` null or near.
@@ -11,10 +14,13 @@ export interface Database {
   metric_points: MetricPointsTable;
   tags: { run_id: string; key: string; value: string };
   artifacts: ArtifactsTable;
-  models: { name: string; created_at: string };
+  models: { name: string; created_at: string; last_version: Generated<number> };
   versions: VersionsTable;
+  version_marks: VersionMarksTable;
+  aliases: AliasesTable;
   current_versions: { model: string; version: number; promotion_id: string };
   promotions: PromotionsTable;
+  holdout_uses: HoldoutUsesTable;
   prediction_segments: PredictionSegmentsTable;
 }
 
@@ -34,7 +40,18 @@ export interface RunsTable {
   git_commit: string | null;
   git_branch: string | null;
   git_dirty: number | null;
+  /** What people call it; several runs may have one name. */
+  name: string | null;
+  parent_run_id: string | null;
+  group_name: string | null;
+  /** Node, system, processor and lock file as JSON; null for a run from before they were recorded. */
+  environment_json: string | null;
+  exit_code: number | null;
+  /** In the trash since. */
+  deleted_at: string | null;
+  protected_at: string | null;
   host: string;
+  /** 0: no process stands behind the run, as when a shell script logs it. */
   pid: number;
   /** The machine's boot and the process's start: a pid that is used again is not the same process. */
   boot_id: string;
@@ -42,19 +59,33 @@ export interface RunsTable {
   heartbeat_at: string;
 }
 
-/** `metrics` holds the last value of each key, `metric_points` every step. */
+/** A metric's series: its last value, and what all its points together say. */
 export interface MetricsTable {
+  metric: Generated<number>;
   run_id: string;
   key: string;
   step: number;
   value: number | null;
-  special: 'NaN' | 'Infinity' | '-Infinity' | '-0' | null;
+  special: SpecialNumber | null;
   logged_at: string;
+  points: number;
+  /** Of the finite values: how many, their sum, the least and the most (null when there is none). */
+  finite: number;
+  total: number;
+  least: number | null;
+  most: number | null;
 }
 
-export interface MetricPointsTable extends MetricsTable {
-  /** Order of logging: what came last at a step is its value. */
-  sequence: Generated<number>;
+/** Every step of a metric. */
+export interface MetricPointsTable {
+  metric: number;
+  step: number;
+  /** Order of logging within the metric, from 0: what came last at a step is its value. */
+  ordinal: number;
+  value: number | null;
+  special: SpecialNumber | null;
+  /** Milliseconds since 1970, UTC. */
+  logged_ms: number;
 }
 
 export interface ArtifactsTable {
@@ -65,6 +96,8 @@ export interface ArtifactsTable {
   sha256: string;
   bytes: number;
   created_at: string;
+  /** Where the file lies: its key in the blob store. */
+  blob: string;
 }
 
 /** A version is a trained model file on record; it is never changed. */
@@ -82,14 +115,48 @@ export interface VersionsTable {
   created_at: string;
 }
 
+/** What may change about a version, which itself never does. */
+export interface VersionMarksTable {
+  model: string;
+  version: number;
+  /** In the trash since. */
+  deleted_at: string | null;
+  protected_at: string | null;
+}
+
+/** A free name for a version, such as `eu-production`. */
+export interface AliasesTable {
+  model: string;
+  alias: string;
+  version: number;
+  actor: string;
+  set_at: string;
+}
+
+/** Each judgement on a holdout: rows that have judged often no longer surprise. Append-only. */
+export interface HoldoutUsesTable {
+  sequence: Generated<number>;
+  holdout_sha256: string;
+  model: string;
+  version: number;
+  content_sha256: string;
+  metric: string;
+  /** Over the current model; null when there was none, or it could not be measured. */
+  gain: number | null;
+  verdict: 'promote' | 'reject' | 'undecided';
+  gate_report_sha256: string;
+  judged_at: string;
+}
+
 /** Append-only and hash-chained per store: triggers refuse UPDATE and DELETE. */
 export interface PromotionsTable {
   sequence: Generated<number>;
   promotion_id: string;
   model: string;
-  action: 'promote' | 'rollback';
+  action: 'promote' | 'rollback' | 'retire' | 'approve';
   from_version: number | null;
-  to_version: number;
+  /** null: retired, none is current. */
+  to_version: number | null;
   actor: string;
   reason: string;
   verdict: 'promote' | 'reject' | 'undecided' | null;

@@ -1,6 +1,9 @@
-import type { MetricsTable } from './schema.js';
+import type { SpecialNumber } from './schema.js';
 
-type StoredNumber = Pick<MetricsTable, 'value' | 'special'>;
+interface StoredNumber {
+  value: number | null;
+  special: SpecialNumber | null;
+}
 
 /**
  * A number as two columns. SQLite turns NaN into NULL and loses the sign of -0, and a JSON or text export of an

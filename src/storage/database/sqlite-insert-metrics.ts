@@ -1,24 +1,50 @@
-import type { MetricsTable } from './schema.js';
+import type { MetricPoint } from '../store.js';
+import { encodeNumber } from './special-numbers.js';
 import type { SqliteHandle } from './sqlite-dialect.js';
 
-const COLUMNS = 'run_id, key, step, value, special, logged_at';
-const VALUES = ':run_id, :key, :step, :value, :special, :logged_at';
+/** What a batch says of one metric of one run. */
+interface Series {
+  points: MetricPoint[];
+  last: MetricPoint;
+  finite: number;
+  total: number;
+  least: number | null;
+  most: number | null;
+}
 
 /**
- * The hot insert: prepared once, one durable transaction a call. The last value of a key is the one of its highest
- * step; of two at the same step, the later one.
+ * The hot insert: prepared once, one durable transaction a call. The last value of a metric is the one of its highest
+ * step; of two at the same step, the later one. A batch updates each series once, not once a point.
  */
-export function prepareInsertMetrics(handle: SqliteHandle): (points: MetricsTable[]) => Promise<void> {
+export function prepareInsertMetrics(handle: SqliteHandle): (points: MetricPoint[]) => Promise<void> {
   const { raw } = handle;
-  const insertPoint = raw.prepare(`INSERT INTO metric_points (${COLUMNS}) VALUES (${VALUES})`);
-  const upsertLast = raw.prepare(`
-    INSERT INTO metrics (${COLUMNS}) VALUES (${VALUES})
+  const insertPoint = raw.prepare('INSERT INTO metric_points VALUES (?, ?, ?, ?, ?, ?)');
+  const upsertSeries = raw.prepare(`
+    INSERT INTO metrics (run_id, key, step, value, special, logged_at, points, finite, total, least, most)
+    VALUES (:run_id, :key, :step, :value, :special, :logged_at, :points, :finite, :total, :least, :most)
     ON CONFLICT (run_id, key) DO UPDATE SET
-      step = excluded.step, value = excluded.value, special = excluded.special, logged_at = excluded.logged_at
-    WHERE excluded.step >= metrics.step`);
-  const insertAll = raw.transaction((points: MetricsTable[]) => {
-    for (const point of points) insertPoint.run(point);
-    for (const point of lastPoints(points)) upsertLast.run(point);
+      value = iif(excluded.step >= step, excluded.value, value),
+      special = iif(excluded.step >= step, excluded.special, special),
+      logged_at = iif(excluded.step >= step, excluded.logged_at, logged_at),
+      step = max(excluded.step, step),
+      points = points + excluded.points,
+      finite = finite + excluded.finite,
+      total = total + excluded.total,
+      least = min(coalesce(least, excluded.least), coalesce(excluded.least, least)),
+      most = max(coalesce(most, excluded.most), coalesce(excluded.most, most))
+    RETURNING metric, points`);
+  const insertAll = raw.transaction((points: MetricPoint[]) => {
+    for (const { points: own, last, ...sums } of seriesOf(points)) {
+      const { run_id, key, step, value, logged_ms } = last;
+      const logged_at = new Date(logged_ms).toISOString();
+      const row = { run_id, key, step, ...encodeNumber(value), logged_at, points: own.length, ...sums };
+      const { metric, points: after } = upsertSeries.get(row) as { metric: number; points: number };
+      let ordinal = after - own.length;
+      for (const point of own) {
+        const { value, special } = encodeNumber(point.value);
+        insertPoint.run(metric, point.step, ordinal++, value, special, point.logged_ms);
+      }
+    }
   });
 
   return async (points) => {
@@ -37,13 +63,28 @@ export function prepareInsertMetrics(handle: SqliteHandle): (points: MetricsTabl
   };
 }
 
-/** Of each run and key, the point that counts as last among these: a batch then upserts once a key, not once a point. */
-function lastPoints(points: MetricsTable[]): Iterable<MetricsTable> {
-  const last = new Map<string, MetricsTable>();
+function seriesOf(points: MetricPoint[]): Iterable<Series> {
+  const runs = new Map<string, Map<string, Series>>();
   for (const point of points) {
-    const name = `${point.run_id}\0${point.key}`;
-    const held = last.get(name);
-    if (held === undefined || point.step >= held.step) last.set(name, point);
+    let keys = runs.get(point.run_id);
+    if (keys === undefined) runs.set(point.run_id, (keys = new Map()));
+    let series = keys.get(point.key);
+    if (series === undefined) {
+      series = { points: [], last: point, finite: 0, total: 0, least: null, most: null };
+      keys.set(point.key, series);
+    }
+    addTo(series, point);
   }
-  return last.values();
+  return [...runs.values()].flatMap((keys) => [...keys.values()]);
+}
+
+function addTo(series: Series, point: MetricPoint): void {
+  const { value, step } = point;
+  series.points.push(point);
+  if (step >= series.last.step) series.last = point;
+  if (!Number.isFinite(value)) return;
+  series.finite++;
+  series.total += value;
+  if (series.least === null || value < series.least) series.least = value;
+  if (series.most === null || value > series.most) series.most = value;
 }

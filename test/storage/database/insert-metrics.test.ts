@@ -31,10 +31,14 @@ test('every number comes back bit for bit, from the points and from the last val
   await store.insertMetrics(
     SPECIALS.map((value, i) => pointOf('r', `m${String(i).padStart(2, '0')}`, 0, value)),
   );
-  for (const table of ['metric_points', 'metrics'] as const) {
-    const rows = await store.db.selectFrom(table).select(['value', 'special']).orderBy('key').execute();
-    expect(rows.map(decodeNumber)).toStrictEqual(SPECIALS);
-  }
+  const last = store.db.selectFrom('metrics').select(['value', 'special']).orderBy('key');
+  const points = store.db
+    .selectFrom('metric_points as p')
+    .innerJoin('metrics as m', 'm.metric', 'p.metric')
+    .select(['p.value', 'p.special'])
+    .orderBy('m.key');
+  expect((await last.execute()).map(decodeNumber)).toStrictEqual(SPECIALS);
+  expect((await points.execute()).map(decodeNumber)).toStrictEqual(SPECIALS);
 });
 
 test('encode and decode are inverse for all doubles', () => {
@@ -59,9 +63,21 @@ test('the last value is that of the highest step, and of two at one step the lat
   expect(await last()).toBe(0.5);
   await store.insertMetrics([pointOf('r', 'm', 5, 0.6), pointOf('r', 'm', 5, 0.7)]);
   expect(await last()).toBe(0.7);
-  expect(
-    await store.db.selectFrom('metric_points').select('step').orderBy('sequence').execute(),
-  ).toHaveLength(5);
+  expect(await store.db.selectFrom('metric_points').select('step').orderBy('ordinal').execute()).toHaveLength(
+    5,
+  );
+});
+
+test('a series knows how many points it has, and the count, sum, least and most of the finite ones', async () => {
+  const store = await storeWithRun();
+  const values = [0.5, Number.NaN, -2, Infinity, 4, -0, -Infinity];
+  for (const [step, value] of values.entries()) await store.insertMetrics([pointOf('r', 'm', step, value)]);
+  await store.insertMetrics([pointOf('r', 'only-nan', 0, Number.NaN)]);
+  const sums = store.db.selectFrom('metrics').select(['points', 'finite', 'total', 'least', 'most']);
+  expect(await sums.orderBy('key').execute()).toEqual([
+    { points: 7, finite: 4, total: 2.5, least: -2, most: 4 },
+    { points: 1, finite: 0, total: 0, least: null, most: null },
+  ]);
 });
 
 test('a batch with one bad point leaves nothing of itself', async () => {
