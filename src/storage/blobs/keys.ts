@@ -7,6 +7,24 @@ const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 /** The name of a file that `put` has not finished. */
 export const UNFINISHED = /\.tmp-[0-9a-f]{12}$/;
 
+/** The folder of what is kept under its hash. */
+export const BLOBS = 'blobs';
+
+/** Where content with this SHA-256 lies. */
+export function contentKey(sha256: string): string {
+  return `${BLOBS}/${sha256.slice(0, 2)}/${sha256}`;
+}
+
+/** Whether the key is one that content is kept under, and not that of a file somebody put there. */
+export function isContentKey(key: string): boolean {
+  return /^blobs\/([0-9a-f]{2})\/\1[0-9a-f]{62}$/.test(key);
+}
+
+/** Model files, and what is kept under its hash: nobody may change what a version or a run has on record. */
+export function isWrittenOnce(key: string): boolean {
+  return /^(blobs|models)\//.test(key);
+}
+
 function faultOf(key: string): string | undefined {
   if (key === '') return 'it is empty';
   if (Buffer.byteLength(key) > 1024) return 'it is longer than 1,024 bytes';

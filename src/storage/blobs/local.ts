@@ -1,14 +1,17 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { constants, lstatSync, realpathSync } from 'node:fs';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { type Dirent, lstatSync, rmdirSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { RiskopsError } from '../../errors.js';
-import { makeFolder, sha256, syncFolder, writeFileDurably } from '../../util/files.js';
 import { printable } from '../../util/text.js';
-import { explainFileError } from '../io-errors.js';
+import { codeOf, explainFileError } from '../io-errors.js';
 import type { OpenOptions } from '../store.js';
-import type { BlobInfo, BlobStore } from './blob-store.js';
-import { checkKey, UNFINISHED } from './keys.js';
+import type { BlobEntry, BlobStore } from './blob-store.js';
+import { isInside } from './inside.js';
+import { BLOBS, checkKey, UNFINISHED } from './keys.js';
+import { fileNotFound, plainFileSize } from './plain-file.js';
+import { readVerified } from './read-blob.js';
+import { addContent, putContent } from './write-blob.js';
 
 /** Files below `root`, one for each key. Mode `read` refuses to write. */
 export function localBlobs(root: string, mode: OpenOptions['mode']): BlobStore {
@@ -16,22 +19,60 @@ export function localBlobs(root: string, mode: OpenOptions['mode']): BlobStore {
     checkKey(key);
     return join(root, ...key.split('/'));
   };
-  const pathToWrite = (key: string): string => {
+  const checkWrite = (key: string) => {
     if (mode === 'read') throw readOnly(key);
+  };
+  const pathToRead = (key: string): string => {
     const target = path(key);
-    makeFolderInside(root, dirname(target), key);
+    if (!isInside(root, dirname(target))) throw fileNotFound(target);
     return target;
+  };
+  const size = (key: string) => {
+    const target = path(key.replace(UNFINISHED, ''));
+    return isInside(root, dirname(target)) ? plainFileSize(join(root, ...key.split('/'))) : undefined;
   };
   return {
     path,
-    put: (key, content) => explained(root, () => putContent(key, pathToWrite(key), content)),
-    putFile: (key, source) => explained(root, () => putCopy(key, pathToWrite(key), source)),
-    get: (key) => explained(root, () => getContent(root, path(key))),
+    size,
+    put: (key, content) =>
+      explained(root, async () => {
+        checkKey(key);
+        checkWrite(key);
+        return putContent(root, key, content);
+      }),
+    add: (content) =>
+      explained(root, async () => {
+        checkWrite(BLOBS);
+        return addContent(root, content);
+      }),
+    get: (key, expected) =>
+      explained(root, async () => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of readVerified(pathToRead(key), expected?.sha256)) chunks.push(chunk);
+        return Buffer.concat(chunks);
+      }),
+    openRead: (key, expected) =>
+      explained(root, async () => {
+        const target = pathToRead(key);
+        if (plainFileSize(target) === undefined) throw fileNotFound(target);
+        return Readable.from(readVerified(target, expected?.sha256), { objectMode: false });
+      }),
     exists: (key) =>
-      explained(root, async () => isInside(root, dirname(path(key))) && isPlainFile(path(key))),
-    list: (prefix) => explained(root, () => listKeys(root, prefix.replace(/\/+$/, ''))),
+      explained(root, async () => {
+        checkKey(key);
+        return size(key) !== undefined;
+      }),
+    list: (prefix) => explained(root, () => listFiles(root, prefix.replace(/\/+$/, ''), isFinished)),
+    listUnfinished: () => explained(root, () => listFiles(root, '', (key) => !isFinished(key))),
+    remove: (key) => {
+      checkWrite(key);
+      if (size(key) === undefined) return false;
+      return removeFile(root, key);
+    },
   };
 }
+
+const isFinished = (key: string) => !UNFINISHED.test(key);
 
 async function explained<T>(root: string, action: () => Promise<T>): Promise<T> {
   try {
@@ -41,144 +82,59 @@ async function explained<T>(root: string, action: () => Promise<T>): Promise<T> 
   }
 }
 
-async function putContent(key: string, target: string, content: string | Uint8Array): Promise<BlobInfo> {
-  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-  writeFileDurably(target, bytes);
-  return { key, bytes: bytes.length, sha256: sha256(bytes) };
-}
-
-/** Streams a file in; it gets its name when all of it is on disk. */
-async function putCopy(key: string, target: string, source: string): Promise<BlobInfo> {
-  const from = await openPlainFile(source);
-  const temporary = `${target}.tmp-${randomBytes(6).toString('hex')}`;
-  try {
-    const copied = await copyAndHash(from, temporary);
-    await rename(temporary, target);
-    syncFolder(dirname(target));
-    return { key, ...copied };
-  } finally {
-    await from.close();
-    await rm(temporary, { force: true });
-  }
-}
-
-async function copyAndHash(from: FileHandle, to: string): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  const chunk = Buffer.allocUnsafe(1 << 18);
-  const target = await open(to, 'wx', 0o644);
-  try {
-    let bytes = 0;
-    for (;;) {
-      const { bytesRead } = await from.read(chunk, 0, chunk.length, null);
-      if (bytesRead === 0) break;
-      const part = chunk.subarray(0, bytesRead);
-      hash.update(part);
-      await target.appendFile(part);
-      bytes += bytesRead;
-    }
-    await target.sync();
-    return { bytes, sha256: hash.digest('hex') };
-  } finally {
-    await target.close();
-  }
-}
-
-async function getContent(root: string, path: string): Promise<Buffer> {
-  if (!isInside(root, dirname(path))) throw notFound(path);
-  const handle = await openPlainFile(path);
-  try {
-    return await handle.readFile();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Opens a plain file: a link would lead elsewhere, a pipe or a device may never end. */
-async function openPlainFile(path: string): Promise<FileHandle> {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw notFound(path);
-  refuseSpecial(path, found);
-  // NONBLOCK, so that a pipe that takes the file's place meanwhile is opened and refused, and not waited for.
-  const handle = await open(
-    path,
-    constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-  );
-  try {
-    refuseSpecial(path, await handle.stat());
-    return handle;
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-}
-
-function refuseSpecial(
-  path: string,
-  found: { isFile(): boolean; isSymbolicLink(): boolean; isDirectory(): boolean },
-) {
-  if (found.isFile()) return;
-  const kind = found.isSymbolicLink()
-    ? 'a symbolic link'
-    : found.isDirectory()
-      ? 'a folder'
-      : 'a pipe, socket or device';
-  throw new RiskopsError('ARTIFACT_REFUSED', {
-    what: `${printable(path)} is not kept`,
-    why: `it is ${kind}`,
-  });
-}
-
-function isPlainFile(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-/** Makes `folder` below `root`; a link on the way that leads out of `root` is not followed. */
-function makeFolderInside(root: string, folder: string, key: string): void {
-  makeFolder(root);
-  let there = folder;
-  while (lstatSync(there, { throwIfNoEntry: false }) === undefined) there = dirname(there);
-  if (!isInside(root, there)) {
-    throw new RiskopsError('ARTIFACT_KEY_INVALID', {
-      what: `"${printable(key)}" leads out of the artifacts folder`,
-      why: 'a part of its path is a symbolic link',
-    });
-  }
-  makeFolder(folder);
-}
-
-/** Whether `folder` exists and lies, with all links followed, in `root` or is it. */
-function isInside(root: string, folder: string): boolean {
-  try {
-    const base = realpathSync(root);
-    const real = realpathSync(folder);
-    return real === base || real.startsWith(base.endsWith(sep) ? base : base + sep);
-  } catch {
-    return false;
-  }
-}
-
-/** Plain files alone: links are not followed, files that are being written are not there yet. */
-async function listKeys(root: string, prefix: string): Promise<string[]> {
+/** Plain files alone: links are not followed. */
+async function listFiles(
+  root: string,
+  prefix: string,
+  isWanted: (key: string) => boolean,
+): Promise<BlobEntry[]> {
   if (prefix !== '') checkKey(prefix);
-  const keys: string[] = [];
+  const found: BlobEntry[] = [];
   const folders = [prefix];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const path = join(root, ...folder.split('/'));
     if (!isInside(root, path)) continue;
-    for (const entry of await readdir(path, { withFileTypes: true })) {
+    for (const entry of await entriesOf(path)) {
       const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) folders.push(key);
-      else if (entry.isFile() && !UNFINISHED.test(key)) keys.push(key);
+      else if (entry.isFile() && isWanted(key)) found.push(...entryOf(root, key));
     }
   }
-  return keys.sort();
+  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function notFound(path: string): RiskopsError {
-  return new RiskopsError('ARTIFACT_NOT_FOUND', {
-    what: `there is no file ${printable(path)}`,
-    why: 'it was never written, or somebody removed it',
-  });
+/** Somebody may remove files and folders while they are listed. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function entryOf(root: string, key: string): BlobEntry[] {
+  const found = lstatSync(join(root, ...key.split('/')), { throwIfNoEntry: false });
+  return found?.isFile() ? [{ key, bytes: found.size, touchedMs: found.mtimeMs }] : [];
+}
+
+function removeFile(root: string, key: string): boolean {
+  try {
+    rmSync(join(root, ...key.split('/')));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw explainFileError(error, root);
+  }
+  const folders = key.split('/').slice(0, -1);
+  // The folders of content are few and always needed; the first level is the store's own.
+  for (; folders.length > 1 && folders[0] !== BLOBS; folders.pop()) {
+    try {
+      rmdirSync(join(root, ...folders));
+    } catch {
+      break;
+    }
+  }
+  return true;
 }
 
 function readOnly(key: string): RiskopsError {
