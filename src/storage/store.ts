@@ -1,6 +1,7 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Compilable, Kysely, Transaction } from 'kysely';
 import type { BlobStore } from './blobs/blob-store.js';
 import type { Database } from './database/schema.js';
+import type { Migrated } from './database/sqlite-migrate.js';
 
 /** Where a store lies; absolute paths. */
 export interface StorePlaces {
@@ -40,8 +41,19 @@ export interface Store {
    * own queries; synchronous file work is allowed where the write lock must cover it.
    */
   write<T>(work: (transaction: Transaction<Database>) => Promise<T>): Promise<T>;
-  /** The hot insert: metric points, and their last values, in one transaction. */
-  insertMetrics(points: MetricPoint[]): Promise<void>;
+  /**
+   * The hot insert: metric points, and their last values, in one transaction; with `within`, in that one. Without it the
+   * first attempt is made before this returns, so that a loop that never awaits is written as well.
+   */
+  insertMetrics(points: MetricPoint[], within?: Transaction<Database>): Promise<void>;
+  /**
+   * Runs queries at once, in one durable transaction: for the moment in which a process ends and nothing that is awaited
+   * goes on any more. What this process had begun to write and not committed is dropped.
+   * @returns whether it is on disk; false as well when another process held the write lock for `timeoutMs`
+   */
+  writeNow(queries: readonly Compilable[], timeoutMs?: number): boolean;
   blobs: BlobStore;
+  /** The migration that opening the store did; null when it was up to date. */
+  migrated: Migrated | null;
   close(): Promise<void>;
 }

@@ -14,6 +14,7 @@ export interface Database {
   metric_points: MetricPointsTable;
   tags: { run_id: string; key: string; value: string };
   artifacts: ArtifactsTable;
+  spools: SpoolsTable;
   models: { name: string; created_at: string; last_version: Generated<number> };
   versions: VersionsTable;
   version_marks: VersionMarksTable;
@@ -98,6 +99,16 @@ export interface ArtifactsTable {
   created_at: string;
   /** Where the file lies: its key in the blob store. */
   blob: string;
+}
+
+/**
+ * How far the spool file of a run has been brought in, so that none of it comes in twice. A row stays when its file is
+ * gone: a second process may still be reading it.
+ */
+export interface SpoolsTable {
+  spool_id: string;
+  run_id: string;
+  bytes: number;
 }
 
 /** A version is a trained model file on record; it is never changed. */

@@ -3,7 +3,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { storeIo } from '../io-errors.js';
 import { openConnection } from './sqlite-connection.js';
 import { SqliteHandle } from './sqlite-dialect.js';
-import { explainSqliteError, isFolderReadOnly } from './sqlite-errors.js';
+import { explainSqliteError, hasNoSharedMemory } from './sqlite-errors.js';
 import { retryWhileBusy } from './sqlite-retry.js';
 
 /** No waiting inside SQLite: `retryWhileBusy` waits, in turn with everyone else. */
@@ -38,8 +38,8 @@ export function tryDatabaseModule(): void {
 
 /** A connection that cannot write, on a database that exists. */
 export async function connectReader(path: string, busyTimeoutMs: number): Promise<SqliteHandle> {
-  const raw = await openRaw(path, busyTimeoutMs, () => openReadOnly(path));
-  return new SqliteHandle(raw, path, busyTimeoutMs);
+  const open = () => openReadOnly(path);
+  return new SqliteHandle(await openRaw(path, busyTimeoutMs, open), path, busyTimeoutMs, open);
 }
 
 function openReadOnly(path: string): BetterSqlite3.Database {
@@ -51,21 +51,26 @@ function openReadOnly(path: string): BetterSqlite3.Database {
     return raw;
   } catch (error) {
     raw.close();
-    if (isFolderReadOnly(error) && !hasPendingLog(path)) return openImage(path);
-    throw error;
+    const image = hasNoSharedMemory(error) ? readImage(path) : undefined;
+    if (image === undefined) throw error;
+    return openConnection(image, { readonly: true });
   }
 }
 
 /**
- * In a folder that may not be written SQLite cannot make the shared memory of its log. With no log beside it the file
- * is the whole database, and nobody can be writing, so it is read as an image in memory.
+ * In a folder that may not be written, and on a full disk, SQLite cannot make the shared memory of its log. With no log beside
+ * it the file is the whole database, and nobody can be writing, so it is read as an image in memory. Undefined when there is a
+ * log, or when somebody wrote after all.
  */
-function openImage(path: string): BetterSqlite3.Database {
+function readImage(path: string): Buffer | undefined {
+  const before = statSync(path).mtimeMs;
+  if (hasPendingLog(path)) return undefined;
   const image = readFileSync(path);
+  if (hasPendingLog(path) || statSync(path).mtimeMs !== before) return undefined;
   // Bytes 18 and 19 say "with a write-ahead log"; an image has none.
   image[18] = 1;
   image[19] = 1;
-  return openConnection(image, { readonly: true });
+  return image;
 }
 
 function hasPendingLog(path: string): boolean {

@@ -12,6 +12,13 @@ function keep<T extends object>(object: T): T {
   return object;
 }
 
+const texts = new WeakMap<BetterSqlite3.Database, ReadonlyMap<string, unknown>>();
+
+/** How many texts of SQL the connection has prepared, and keeps until it is closed. */
+export function textsPrepared(raw: BetterSqlite3.Database): number {
+  return texts.get(raw)?.size ?? 0;
+}
+
 /** Opens a connection; every one of riskops is opened here. */
 export function openConnection(
   file: string | Buffer,
@@ -20,6 +27,7 @@ export function openConnection(
   const raw = keep(new BetterSqlite3(file, options));
   const prepare = raw.prepare.bind(raw);
   const prepared = new Map<string, BetterSqlite3.Statement>();
+  texts.set(raw, prepared);
   const prepareOnce = (sql: string) => {
     const statement = prepared.get(sql) ?? keep(prepare(sql));
     prepared.set(sql, statement);

@@ -10,9 +10,13 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import { RiskopsError } from '../../errors.js';
+import { textsPrepared } from './sqlite-connection.js';
 import { explainSqliteError } from './sqlite-errors.js';
 import { retryWhileBusy } from './sqlite-retry.js';
 import { Turns } from './turns.js';
+
+/** So many texts of SQL a connection may keep prepared; each takes some kilobytes. */
+const TEXTS_LIMIT = 1000;
 
 /** One connection to the database file and what its users share. */
 export class SqliteHandle {
@@ -22,10 +26,23 @@ export class SqliteHandle {
   queries = 0;
 
   constructor(
-    readonly raw: BetterSqlite3.Database,
+    public raw: BetterSqlite3.Database,
     readonly path: string,
     readonly busyTimeoutMs: number,
+    /** Opens the same again, where this connection may be changed for another. */
+    private readonly reopen?: () => BetterSqlite3.Database,
   ) {}
+
+  /**
+   * Filters that people write are texts without end, and a statement's memory comes back with its connection alone: so a
+   * server's connection that has prepared very many is changed for a new one. Called by who holds the turn.
+   */
+  renewWhenFull(): void {
+    if (this.reopen === undefined || textsPrepared(this.raw) < TEXTS_LIMIT || this.raw.inTransaction) return;
+    const full = this.raw;
+    this.raw = this.reopen();
+    full.close();
+  }
 
   /** Runs `action` when no other process is in its way, with errors in the catalogue's words. */
   async run<T>(action: () => T): Promise<T> {
@@ -60,6 +77,7 @@ class HeldConnection implements DatabaseConnection {
     if (this.over) throw new Error('riskops: a query came after the end of its transaction');
     this.handle.queries++;
     return this.handle.run(() => {
+      this.handle.renewWhenFull();
       const statement = this.handle.raw.prepare(sql);
       if (statement.reader) return { rows: statement.all(...parameters) as R[] };
       const { changes, lastInsertRowid } = statement.run(...parameters);

@@ -7,9 +7,11 @@ export function isBusy(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_BUSY');
 }
 
-/** A reader could not make the shared-memory file beside the database: the folder is read-only. */
-export function isFolderReadOnly(error: unknown): boolean {
-  return /^SQLITE_(READONLY_DIRECTORY|READONLY_CANTINIT|CANTOPEN)/.test(codeOf(error));
+/** A reader could not make the shared-memory file beside the database: the folder is read-only, or the disk is full. */
+export function hasNoSharedMemory(error: unknown): boolean {
+  return /^SQLITE_(READONLY_DIRECTORY|READONLY_CANTINIT|CANTOPEN|IOERR_SHM(OPEN|SIZE|MAP)|FULL)/.test(
+    codeOf(error),
+  );
 }
 
 export function storeDamaged(path: string, why: string, cause?: unknown): RiskopsError {

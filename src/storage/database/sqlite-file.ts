@@ -38,19 +38,46 @@ export async function inspectDatabaseFile(path: string): Promise<'missing' | 'em
   }
 }
 
+/** Which file stands at `path`, so that one that was put in its place is known; null when there is none. */
+export function fileIdentity(path: string): string | null {
+  try {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? null : `${found.dev}:${found.ino}`;
+  } catch (error) {
+    throw explainFileError(error, path);
+  }
+}
+
+/** Handles by file, never closed. */
+const looking = new Map<string, number>();
+
+/**
+ * Locks of POSIX belong to a process and a file: closing any handle on the file gives up those that SQLite holds through
+ * another, and then a second process takes this one for gone. So each file is opened to look at once, and never closed.
+ */
+function openToLook(path: string): number {
+  if (process.platform === 'win32') return openSync(path, 'r');
+  const before = looking.get(fileIdentity(path) ?? '');
+  if (before !== undefined) return before;
+  const handle = openSync(path, 'r');
+  const { dev, ino } = fstatSync(handle, { bigint: true });
+  looking.set(`${dev}:${ino}`, handle);
+  return handle;
+}
+
 function lookAt(path: string): Look | undefined {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) return undefined;
     if (!found.isFile())
       throw storeDamaged(path, found.isDirectory() ? 'it is a folder' : 'it is not a plain file');
-    const handle = openSync(path, 'r');
+    const handle = openToLook(path);
     try {
       const header = Buffer.alloc(100);
       readSync(handle, header, 0, 100, 0);
       return { header, stat: fstatSync(handle) };
     } finally {
-      closeSync(handle);
+      if (process.platform === 'win32') closeSync(handle);
     }
   } catch (error) {
     throw explainFileError(error, path);

@@ -1,4 +1,5 @@
-import type { MetricPoint } from '../store.js';
+import type BetterSqlite3 from 'better-sqlite3';
+import type { MetricPoint, Store } from '../store.js';
 import { encodeNumber } from './special-numbers.js';
 import type { SqliteHandle } from './sqlite-dialect.js';
 
@@ -12,13 +13,19 @@ interface Series {
   most: number | null;
 }
 
+const COLUMNS = 6;
+/** Statements of so many rows, most first: what one costs beside its rows is as much as a row costs, and is shared. */
+const INSERTS = [64, 8, 1].map((rows) => ({
+  cells: rows * COLUMNS,
+  sql: `INSERT INTO metric_points VALUES ${Array(rows).fill('(?, ?, ?, ?, ?, ?)').join(', ')}`,
+}));
+
 /**
  * The hot insert: prepared once, one durable transaction a call. The last value of a metric is the one of its highest
  * step; of two at the same step, the later one. A batch updates each series once, not once a point.
  */
-export function prepareInsertMetrics(handle: SqliteHandle): (points: MetricPoint[]) => Promise<void> {
+export function prepareInsertMetrics(handle: SqliteHandle): Store['insertMetrics'] {
   const { raw } = handle;
-  const insertPoint = raw.prepare('INSERT INTO metric_points VALUES (?, ?, ?, ?, ?, ?)');
   const upsertSeries = raw.prepare(`
     INSERT INTO metrics (run_id, key, step, value, special, logged_at, points, finite, total, least, most)
     VALUES (:run_id, :key, :step, :value, :special, :logged_at, :points, :finite, :total, :least, :most)
@@ -34,6 +41,7 @@ export function prepareInsertMetrics(handle: SqliteHandle): (points: MetricPoint
       most = max(coalesce(most, excluded.most), coalesce(excluded.most, most))
     RETURNING metric, points`);
   const insertAll = raw.transaction((points: MetricPoint[]) => {
+    const cells: Cell[] = [];
     for (const { points: own, last, ...sums } of seriesOf(points)) {
       const { run_id, key, step, value, logged_ms } = last;
       const logged_at = new Date(logged_ms).toISOString();
@@ -42,13 +50,16 @@ export function prepareInsertMetrics(handle: SqliteHandle): (points: MetricPoint
       let ordinal = after - own.length;
       for (const point of own) {
         const { value, special } = encodeNumber(point.value);
-        insertPoint.run(metric, point.step, ordinal++, value, special, point.logged_ms);
+        cells.push(metric, point.step, ordinal++, value, special, point.logged_ms);
       }
     }
+    insertPoints(raw, cells);
   });
 
-  return async (points) => {
+  return async (points, within) => {
     if (points.length === 0) return;
+    // The transaction holds this connection already.
+    if (within !== undefined) return handle.run(() => insertAll(points));
     const turn = handle.turns.take();
     if (turn) await turn;
     // Given back inside the attempt: a training loop that never yields must not find its last insert still holding on.
@@ -61,6 +72,20 @@ export function prepareInsertMetrics(handle: SqliteHandle): (points: MetricPoint
       throw error;
     });
   };
+}
+
+type Cell = number | string | null;
+
+/**
+ * Inserts rows of `metric_points` that are given as their cells in one list, in the order of the columns. A statement
+ * is prepared when it is first needed: most commands that open a store log no metric.
+ */
+function insertPoints(raw: BetterSqlite3.Database, cells: Cell[]): void {
+  let at = 0;
+  for (const insert of INSERTS) {
+    const next = () => cells.slice(at, at + insert.cells);
+    for (; at + insert.cells <= cells.length; at += insert.cells) raw.prepare(insert.sql).run(next());
+  }
 }
 
 function seriesOf(points: MetricPoint[]): Iterable<Series> {

@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
-import { syncFolder } from '../../util/files.js';
 import { latestVersion, type Migration, migrations } from './migrations.js';
 import { openConnection } from './sqlite-connection.js';
+import { copyDatabase, removeUnfinished } from './sqlite-copy.js';
 import type { SqliteHandle } from './sqlite-dialect.js';
 import { storeDamaged } from './sqlite-errors.js';
 import { APPLICATION_ID, refuseNewer } from './sqlite-file.js';
@@ -14,30 +12,44 @@ export function schemaVersion(raw: BetterSqlite3.Database): number {
   return raw.pragma('user_version', { simple: true }) as number;
 }
 
+/** What a migration did. */
+export interface Migrated {
+  from: number;
+  to: number;
+  /** The copy of the store as it was before; null for a store that was new. */
+  backup: string | null;
+}
+
+/** Where the copy goes that is made before a migration. */
+export const migrationBackup = (path: string, from: number, to: number) => `${path}.bak-${from}-${to}`;
+
 /**
  * Brings the database to the latest version, in one exclusive transaction: of many processes that open an old or a new
  * store at once, one migrates and the others find it done. An older store is first copied to
- * `<database>.bak-<from>-<to>`.
+ * `<database>.bak-<from>-<to>`. A process that is killed on the way leaves the store as it was, and the next one begins anew.
+ * @returns null when there was nothing to do, or another process did it
  */
 export async function migrateDatabase(
   writer: SqliteHandle,
   list: readonly Migration[] = migrations,
-): Promise<void> {
+): Promise<Migrated | null> {
   const { raw, path } = writer;
   const latest = latestVersion(list);
-  const migrate = raw.transaction(() => {
+  const migrate = raw.transaction((): Migrated | null => {
     // Read again under the lock: whoever held it before may have migrated.
     const from = schemaVersion(raw);
     refuseNewer(path, from, latest);
-    if (from === latest) return;
-    if (from === 0) refuseForeign(raw, path);
-    else backUp(path, `${path}.bak-${from}-${latest}`);
+    if (from === latest) return null;
+    const backup = from === 0 ? null : migrationBackup(path, from, latest);
+    if (backup === null) refuseForeign(raw, path);
+    else backUp(path, backup, list);
     for (const { version, sqlite } of list) if (version > from) raw.exec(sqlite);
     raw.pragma(`application_id = ${APPLICATION_ID}`);
     raw.pragma(`user_version = ${latest}`);
+    return { from, to: latest, backup };
   });
-  if ((await writer.run(() => schemaVersion(raw))) === latest) return;
-  await writer.run(() => migrate.exclusive());
+  if ((await writer.run(() => schemaVersion(raw))) === latest) return null;
+  return writer.run(() => migrate.exclusive());
 }
 
 /** Version 0 should be an empty file; tables in it are somebody else's. */
@@ -47,18 +59,13 @@ function refuseForeign(raw: BetterSqlite3.Database, path: string): void {
 }
 
 /** A whole copy, on disk and under its final name before the first change; the write lock is held meanwhile. */
-function backUp(path: string, backup: string): void {
-  const temporary = `${backup}.tmp-${randomBytes(6).toString('hex')}`;
+function backUp(path: string, backup: string, list: readonly Migration[]): void {
+  // Only the holder of the lock makes such copies: what is unfinished was left by a kill.
+  removeUnfinished(dirname(path), `${basename(path)}.bak-`, 0);
   const reader = openConnection(path, { readonly: true, timeout: 0 });
   try {
-    reader.prepare('VACUUM INTO ?').run(temporary);
-    const handle = openSync(temporary, 'r+');
-    fsyncSync(handle);
-    closeSync(handle);
-    renameSync(temporary, backup);
-    syncFolder(dirname(backup));
+    copyDatabase(reader, backup, list);
   } finally {
     reader.close();
-    rmSync(temporary, { force: true });
   }
 }

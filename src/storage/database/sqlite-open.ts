@@ -9,13 +9,14 @@ import { latestVersion } from './migrations.js';
 import type { Database } from './schema.js';
 import { connectReader, connectWriter } from './sqlite-connect.js';
 import { type SqliteHandle, sqliteDialect } from './sqlite-dialect.js';
-import { inspectDatabaseFile, refuseNewer } from './sqlite-file.js';
+import { fileIdentity, inspectDatabaseFile, refuseNewer } from './sqlite-file.js';
 import { prepareInsertMetrics } from './sqlite-insert-metrics.js';
 import { migrateDatabase, schemaVersion } from './sqlite-migrate.js';
 import { settleWithoutTurning } from './sqlite-transaction.js';
+import { prepareWriteNow } from './sqlite-write-now.js';
 
 /** The part of a store that is its database. */
-export type OpenDatabase = Pick<Store, 'db' | 'write' | 'insertMetrics' | 'close'>;
+export type OpenDatabase = Pick<Store, 'db' | 'write' | 'insertMetrics' | 'writeNow' | 'migrated' | 'close'>;
 
 /** Opens the SQLite file at `path`; see `openStore` for the errors. */
 export async function openSqlite(path: string, options: Required<OpenOptions>): Promise<OpenDatabase> {
@@ -44,11 +45,23 @@ async function openToRead(path: string, busyTimeoutMs: number): Promise<OpenData
     db,
     write: () => Promise.reject(readOnlyStore()),
     insertMetrics: () => Promise.reject(readOnlyStore()),
+    writeNow: () => false,
+    migrated: null,
     close: () => closeBoth(db, reader),
   };
 }
 
+/** A restore may put another file in the place of the one that is being opened: what is written must not go to the old one. */
 async function openToWrite(path: string, busyTimeoutMs: number): Promise<OpenDatabase> {
+  for (;;) {
+    const before = fileIdentity(path);
+    const opened = await openOnceToWrite(path, busyTimeoutMs);
+    if (before === null || before === fileIdentity(path)) return opened;
+    await opened.close();
+  }
+}
+
+async function openOnceToWrite(path: string, busyTimeoutMs: number): Promise<OpenDatabase> {
   const state = await inspectDatabaseFile(path);
   if (state === 'missing') makeFolderOf(path);
   const opened: SqliteHandle[] = [];
@@ -57,9 +70,9 @@ async function openToWrite(path: string, busyTimeoutMs: number): Promise<OpenDat
     if (state === 'database') opened.push(await readerOfKnownVersion(path, busyTimeoutMs));
     const writer = await connectWriter(path, busyTimeoutMs);
     opened.push(writer);
-    await migrateDatabase(writer);
+    const migrated = await migrateDatabase(writer);
     if (state !== 'database') opened.unshift(await connectReader(path, busyTimeoutMs));
-    return databaseOf(opened[0], writer);
+    return { ...databaseOf(opened[0], writer), migrated };
   } catch (error) {
     for (const handle of opened) handle.raw.close();
     throw error;
@@ -78,7 +91,7 @@ async function readerOfKnownVersion(path: string, busyTimeoutMs: number): Promis
 }
 
 /** Reads have a connection of their own, so they never see a transaction of this process that is half done. */
-function databaseOf(reader: SqliteHandle, writer: SqliteHandle): OpenDatabase {
+function databaseOf(reader: SqliteHandle, writer: SqliteHandle): Omit<OpenDatabase, 'migrated'> {
   const db = new Kysely<Database>({ dialect: sqliteDialect(reader, 'BEGIN') });
   const writing = new Kysely<Database>({ dialect: sqliteDialect(writer, 'BEGIN IMMEDIATE') });
   return {
@@ -88,6 +101,7 @@ function databaseOf(reader: SqliteHandle, writer: SqliteHandle): OpenDatabase {
         .transaction()
         .execute((transaction) => settleWithoutTurning(work(transaction), () => writer.queries)),
     insertMetrics: prepareInsertMetrics(writer),
+    writeNow: prepareWriteNow(writer),
     // The reader first: the last connection to close moves the log into the file, and a reader could not.
     close: async () => {
       await closeBoth(db, reader);
@@ -127,7 +141,7 @@ function outOfDate(path: string, version: number): RiskopsError {
   return new RiskopsError('STORE_VERSION', {
     what: `${printable(path)} was written by an older riskops`,
     why: `it has schema version ${version}, and a command that only reads may not bring it to ${latestVersion()}`,
-    fix: 'riskops init, which keeps what is there and makes a backup first',
+    fix: 'riskops migrate, which keeps what is there and makes a backup first',
   });
 }
 

@@ -17,6 +17,7 @@ export const record: Migration = {
     ALTER TABLE runs ADD COLUMN protected_at TEXT;
     CREATE INDEX runs_by_parent ON runs (parent_run_id) WHERE parent_run_id IS NOT NULL;
     CREATE INDEX runs_by_group ON runs (group_name, sequence) WHERE group_name IS NOT NULL;
+    CREATE INDEX runs_in_trash ON runs (deleted_at) WHERE deleted_at IS NOT NULL;
 
     ALTER TABLE artifacts ADD COLUMN blob TEXT NOT NULL DEFAULT '';
     UPDATE artifacts SET blob =
@@ -67,11 +68,18 @@ export const record: Migration = {
     DROP TABLE metrics;
     ALTER TABLE metrics_2 RENAME TO metrics;
     ALTER TABLE metric_points_2 RENAME TO metric_points;
-    CREATE INDEX metrics_by_key ON metrics (key, value);
+    -- All that a search by a metric reads lies in this index.
+    CREATE INDEX metrics_by_key ON metrics (key, run_id, value, special, points, finite, total, least, most);
 
     ALTER TABLE models ADD COLUMN last_version INTEGER NOT NULL DEFAULT 0;
     UPDATE models SET last_version =
       coalesce((SELECT max(version) FROM versions WHERE versions.model = models.name), 0);
+
+    CREATE TABLE spools (
+      spool_id TEXT NOT NULL PRIMARY KEY,
+      run_id TEXT NOT NULL,
+      bytes INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE version_marks (
       model TEXT NOT NULL,
