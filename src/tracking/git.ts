@@ -80,7 +80,7 @@ const FOREIGN = [
 ];
 
 /** The output of git, undefined when it fails; `cut` when it was longer than `limit` bytes. */
-async function runGit(
+export async function runGit(
   cwd: string,
   limit: number,
   args: string[],

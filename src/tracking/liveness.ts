@@ -10,6 +10,8 @@ export const RUN_STATUSES: readonly RunStatus[] = ['RUNNING', 'FINISHED', 'FAILE
 export const HEARTBEAT_MS = 10_000;
 /** How old a heartbeat may be where it is all there is to go by. */
 const SILENCE_MS = 60_000;
+/** The same for a run without a process: each command that logs to it is a heartbeat. */
+const SHELL_SILENCE_MS = 24 * 3_600_000;
 
 type Life = Pick<RunsTable, 'status' | 'host' | 'pid' | 'boot_id' | 'process_started' | 'heartbeat_at'>;
 
@@ -21,8 +23,10 @@ export function readStatus(run: Life, now = Date.now()): RunStatus {
 
 /** On this machine the process itself is asked: a heartbeat may be late for as long as training holds the thread. */
 function isAlive(run: Life, now: number): boolean {
+  const silentFor = now - Date.parse(run.heartbeat_at);
+  if (run.pid === 0) return silentFor <= SHELL_SILENCE_MS;
   const { host, bootId } = thisMachine();
-  const heardOf = now - Date.parse(run.heartbeat_at) <= SILENCE_MS;
+  const heardOf = silentFor <= SILENCE_MS;
   if (run.host !== host) return heardOf;
   if (run.boot_id !== bootId) return false;
   const started = processStarted(run.pid);

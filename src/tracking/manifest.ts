@@ -25,17 +25,22 @@ export async function writePointers(store: Store, run: RunName): Promise<void> {
   await writeLatest(store);
 }
 
-/** Under the write lock, and from what is read there: of two runs that start at once the newer one stays. */
-async function writeLatest(store: Store): Promise<void> {
+/**
+ * Writes `_latest.json`: the newest run that is not in the trash; without one there is no such file. Under the write
+ * lock, and from what is read there: of two runs that start at once the newer one stays.
+ */
+export async function writeLatest(store: Store): Promise<void> {
   const path = store.blobs.path(runKeys.latest);
   await store.write(async (transaction) => {
     const newest = await transaction
       .selectFrom('runs')
       .select(['run_id', 'dir_name', 'created_at'])
+      .where('deleted_at', 'is', null)
       .orderBy('sequence', 'desc')
       .limit(1)
       .executeTakeFirst();
     if (newest !== undefined) writeFileDurably(path, pointerText(newest));
+    else store.blobs.remove(runKeys.latest);
   });
 }
 
@@ -68,7 +73,7 @@ type MendableFile = StaleFile & { mend(): Promise<unknown> };
 async function staleFiles(store: Store): Promise<MendableFile[]> {
   const runs = await store.db
     .selectFrom('runs')
-    .select(['run_id', 'dir_name', 'created_at', 'status', 'ended_at'])
+    .select(['run_id', 'dir_name', 'created_at', 'status', 'ended_at', 'deleted_at'])
     .orderBy('sequence')
     .execute();
   const stale: MendableFile[] = [];
@@ -87,7 +92,7 @@ async function staleFiles(store: Store): Promise<MendableFile[]> {
         mend: () => store.blobs.put(pointer, pointerText(run)),
       });
   }
-  const newest = runs.at(-1);
+  const newest = runs.findLast((run) => run.deleted_at === null);
   const latestFault = newest && (await faultOf(store, runKeys.latest, JSON.parse(pointerText(newest))));
   if (latestFault) stale.push({ path: runKeys.latest, why: latestFault, mend: () => writeLatest(store) });
   return stale;

@@ -1,13 +1,19 @@
 import { RiskopsError } from '../errors.js';
 import type { MetricPoint, Store } from '../storage/store.js';
-import { checkMetric } from './run-values.js';
+import { checkName, checkPoint } from './run-values.js';
 
 /** So many points are written together. */
-const BATCH = 1000;
+const BATCH = 5000;
 /** So long may a point wait for others. */
 const WAIT_MS = 1000;
-/** So many are kept while the store takes none; what comes then is counted and dropped. */
+/** So many are kept while nothing takes them; what comes then is counted and dropped. */
 const KEPT = 100_000;
+
+/** A metric whose name is checked. */
+interface Series {
+  key: string;
+  nextStep: number;
+}
 
 /**
  * Metric points on their way to the store. Adding never throws and never waits: what goes wrong is told by `flush`
@@ -16,50 +22,76 @@ const KEPT = 100_000;
 export class MetricBuffer {
   readonly #insert: Store['insertMetrics'];
   readonly #runId: string;
+  readonly #series = new Map<string, Series>();
   #points: MetricPoint[] = [];
+  /** When the first of `#points` came. */
+  #since = 0;
   #inFlight = new Set<Promise<void>>();
-  #nextStep = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #retryAt = 0;
   #failure: unknown;
   /** The first thing that can never be written. */
-  #refused: unknown;
+  #refused: { reason: unknown } | undefined;
   #dropped = 0;
 
-  constructor(insert: Store['insertMetrics'], runId: string) {
+  /** @param lastSteps the steps that the metrics of a resumed run had come to */
+  constructor(
+    insert: Store['insertMetrics'],
+    runId: string,
+    lastSteps: ReadonlyMap<string, number> = new Map(),
+  ) {
     this.#insert = insert;
     this.#runId = runId;
+    for (const [key, step] of lastSteps) this.#series.set(key, { key, nextStep: step + 1 });
   }
 
   /** Without a `step` each metric goes on from its last: 0, 1, 2 and so on. */
   add(metrics: Record<string, number>, step?: number): void {
     const loggedMs = Date.now();
-    for (const [key, value] of Object.entries(metrics)) this.#addPoint(key, value, step, loggedMs);
-    if (this.#points.length >= BATCH && performance.now() >= this.#retryAt) this.#send();
-    else if (this.#points.length > 0) this.#sendLater();
+    try {
+      for (const key of Object.keys(metrics)) this.#addPoint(key, metrics[key], step, loggedMs);
+    } catch (error) {
+      // No object at all, or one whose properties throw.
+      this.#refused ??= { reason: error };
+    }
+    if (this.#points.length === 0) return;
+    const now = performance.now();
+    // By the clock as well as by the timer: a loop that never awaits lets no timer run.
+    const isDue = this.#points.length >= BATCH || now - this.#since >= WAIT_MS;
+    if (isDue && now >= this.#retryAt) this.sendNow();
+    else this.#sendLater();
   }
 
-  #addPoint(key: string, value: number, step: number | undefined, loggedMs: number): void {
-    const at = step ?? this.#nextStep.get(key) ?? 0;
+  #addPoint(key: string, value: number, step: number | undefined, logged_ms: number): void {
     try {
-      checkMetric(key, value, at);
+      const series = this.#series.get(key) ?? this.#newSeries(key);
+      const at = step ?? series.nextStep;
+      checkPoint(key, value, at);
+      series.nextStep = at + 1;
+      if (this.#points.length >= KEPT) this.#dropped++;
+      else if (this.#points.push({ run_id: this.#runId, key: series.key, step: at, value, logged_ms }) === 1)
+        this.#since = performance.now();
     } catch (error) {
-      this.#refused ??= error;
-      return;
+      this.#refused ??= { reason: error };
     }
-    this.#nextStep.set(key, at + 1);
-    if (this.#points.length >= KEPT) this.#dropped++;
-    else this.#points.push({ run_id: this.#runId, key, step: at, value, logged_ms: loggedMs });
+  }
+
+  #newSeries(key: string): Series {
+    checkName('metric', key);
+    const series = { key, nextStep: 0 };
+    this.#series.set(key, series);
+    return series;
   }
 
   #sendLater(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#send();
+      this.sendNow();
     }, WAIT_MS).unref();
   }
 
-  #send(): void {
+  /** Sends what waits; the first attempt to write it is made before this returns. */
+  sendNow(): void {
     if (this.#points.length === 0) return;
     const batch = this.#points;
     this.#points = [];
@@ -79,10 +111,10 @@ export class MetricBuffer {
 
   /** Everything that was added is on disk when this resolves; rejects with the reason when it is not. */
   async flush(): Promise<void> {
-    this.#send();
+    this.sendNow();
     await Promise.all(this.#inFlight);
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#refused !== undefined) throw this.#refused;
+    if (this.#refused !== undefined) throw this.#refused.reason;
     if (this.#dropped > 0) throw lost(this.#dropped);
   }
 
@@ -100,6 +132,6 @@ export class MetricBuffer {
 function lost(points: number): RiskopsError {
   return new RiskopsError('STORE_IO', {
     what: `${points} metric points were dropped`,
-    why: `the store took none for so long that more than ${KEPT} waited`,
+    why: `nothing took them for so long that more than ${KEPT} waited`,
   });
 }

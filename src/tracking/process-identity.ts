@@ -13,6 +13,29 @@ export interface Machine {
 /** The number of Linux's first process namespace (PROC_PID_INIT_INO of the kernel). */
 const FIRST_NAMESPACE = 'pid:[4026531836]';
 
+/** The process behind a run, as its row has it. */
+export interface ProcessIdentity {
+  host: string;
+  /** 0: none, as when a shell script logs the run. */
+  pid: number;
+  boot_id: string;
+  process_started: string;
+}
+
+/** @returns undefined when no process of this machine has this pid */
+export function identityOf(pid: number): ProcessIdentity | undefined {
+  const { host, bootId } = thisMachine();
+  if (pid === 0) return { host, pid, boot_id: '', process_started: '' };
+  const started = processStarted(pid);
+  return started === undefined ? undefined : { host, pid, boot_id: bootId, process_started: started };
+}
+
+/** This process. */
+export function ownIdentity(): ProcessIdentity {
+  const { host, bootId } = thisMachine();
+  return { host, pid: process.pid, boot_id: bootId, process_started: processStarted(process.pid) ?? '' };
+}
+
 let known: Machine | undefined;
 
 /** The machine that this process runs on. */

@@ -1,12 +1,13 @@
 import { RiskopsError } from '../errors.js';
 import { toJson } from '../util/json.js';
 import { printable } from '../util/text.js';
+import type { Pair } from './run-writes.js';
 
 /** What a parameter may be given as; it is kept as text. */
 export type ParamValue = string | number | bigint | boolean | null | undefined | readonly unknown[] | object;
 
-/** The longest text of a parameter, tag or note, in bytes of UTF-8. */
-const TEXT_LIMIT = 65_536;
+/** The longest text of a parameter, tag or note, in bytes of UTF-8. A longer parameter becomes an artifact. */
+export const TEXT_LIMIT = 65_536;
 const NAME_LIMIT = 250;
 
 /** @throws RUN_VALUE_INVALID, VALUE_TOO_LONG when `name` cannot be that of a `what` (parameter, metric, tag, kind). */
@@ -27,6 +28,10 @@ export function checkText(what: string, name: string, text: string): void {
   const shown = name === '' ? `the ${what}` : `${what} "${printable(name, 100)}"`;
   const bytes = Buffer.byteLength(text);
   if (bytes > TEXT_LIMIT) throw tooLong(`${shown} has ${bytes} bytes`, `${TEXT_LIMIT} bytes`);
+  checkUnicode(shown, text);
+}
+
+function checkUnicode(shown: string, text: string): void {
   const why = faultOfText(text);
   if (why !== undefined) throw invalid(`${shown} cannot be kept`, why);
 }
@@ -36,25 +41,29 @@ function faultOfText(text: string): string | undefined {
   return /[\ud800-\udfff]/u.test(text) ? 'it is not well-formed Unicode' : undefined;
 }
 
-/** Parameters as checked pairs of name and text; those that are undefined were not given, and are left out. */
-export function paramTexts(params: Record<string, ParamValue>): { key: string; value: string }[] {
-  return textPairs(
-    'parameter',
-    Object.entries(params).filter(([, value]) => value !== undefined),
-    paramText,
-  );
+/**
+ * Parameters as checked pairs of name and text, `long` those over the limit; those that are undefined were not given, and
+ * are left out.
+ */
+export function paramTexts(params: Record<string, ParamValue>): { short: Pair[]; long: Pair[] } {
+  const pairs = Object.entries(params)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, given]) => {
+      checkName('parameter', key);
+      const value = paramText(given);
+      checkUnicode(`parameter "${printable(key, 100)}"`, value);
+      return { key, value };
+    });
+  const isLong = ({ value }: Pair) => Buffer.byteLength(value) > TEXT_LIMIT;
+  return { short: pairs.filter((pair) => !isLong(pair)), long: pairs.filter(isLong) };
 }
 
 /** Tags as checked pairs. */
-export function tagTexts(tags: Record<string, string>): { key: string; value: string }[] {
-  return textPairs('tag', Object.entries(tags), (value) => value);
-}
-
-function textPairs<T>(what: string, entries: [string, T][], text: (value: T) => string) {
-  return entries.map(([key, given]) => {
-    const value = text(given);
-    checkName(what, key);
-    checkText(what, key, value);
+export function tagTexts(tags: Record<string, string>): Pair[] {
+  return Object.entries(tags).map(([key, given]) => {
+    checkName('tag', key);
+    const value = String(given);
+    checkText('tag', key, value);
     return { key, value };
   });
 }
@@ -64,20 +73,31 @@ function paramText(value: ParamValue): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-/** @throws RUN_VALUE_INVALID when a metric is not a number or a step not a whole number */
-export function checkMetric(key: string, value: number, step: number): void {
-  checkName('metric', key);
+/** A point of a metric whose name is checked. @throws RUN_VALUE_INVALID when its value is not a number or a step not a whole number */
+export function checkPoint(key: string, value: number, step: number): void {
   if (typeof value !== 'number')
     throw invalid(`metric "${printable(key)}" cannot be kept`, 'its value is not a number');
   if (!Number.isSafeInteger(step)) {
-    throw invalid(`metric "${printable(key)}" cannot be kept`, `its step is ${step}, not a whole number`);
+    throw invalid(
+      `metric "${printable(key)}" cannot be kept`,
+      `its step is ${String(step)}, not a whole number`,
+    );
   }
 }
 
 /** The text of an error for the record, within the limit. */
 export function errorText(error: unknown): string {
-  const text = error instanceof RiskopsError ? `${error.code}: ${error.message}` : String(error);
+  const text = error instanceof RiskopsError ? `${error.code}: ${error.message}` : anyText(error);
   return Buffer.from(text).subarray(0, TEXT_LIMIT).toString('utf8');
+}
+
+/** Anything can be thrown, also what refuses to be text. */
+function anyText(thrown: unknown): string {
+  try {
+    return thrown instanceof Error || typeof thrown !== 'object' ? String(thrown) : toJson(thrown);
+  } catch {
+    return 'an error without a text';
+  }
 }
 
 function invalid(what: string, why: string): RiskopsError {

@@ -50,6 +50,12 @@ test('a run of another host lives by its heartbeat', () => {
   expect(readStatus(life({ ...elsewhere, heartbeat_at: ago(61_000) }), NOW)).toBe('LOST');
 });
 
+test('a run without a process lives for a day after it was last logged to, on whatever machine', () => {
+  const shell = { pid: 0, boot_id: '', process_started: '', host: 'another' };
+  expect(readStatus(life({ ...shell, heartbeat_at: ago(86_399_000) }), NOW)).toBe('RUNNING');
+  expect(readStatus(life({ ...shell, heartbeat_at: ago(86_401_000) }), NOW)).toBe('LOST');
+});
+
 test.skipIf(process.platform !== 'linux')('a process that ended and was not waited for is gone', async () => {
   // The shell starts a child, then becomes a program that never asks for the child's exit code.
   const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 5'], {

@@ -1,11 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Store } from '../../src/storage/store.js';
 import { addArtifact } from '../../src/tracking/artifacts.js';
-import { getRun, metricHistory } from '../../src/tracking/read-runs.js';
-import { startRun } from '../../src/tracking/runs.js';
+import { readArtifact } from '../../src/tracking/read-artifact.js';
+import { getRun, listRuns, metricHistory } from '../../src/tracking/read-runs.js';
+import { type StartRunOptions, startRun } from '../../src/tracking/runs.js';
 import { sha256 } from '../../src/util/files.js';
+import { packageVersion } from '../../src/util/package.js';
 import { repository, workplace } from './tracking-support.js';
 
 const readJson = (store: Store, key: string) => JSON.parse(readFileSync(store.blobs.path(key), 'utf8'));
@@ -42,7 +44,7 @@ test('a run from start to end: rows, manifest and pointers agree', async () => {
   await run.logParams({ rate: 0.2 });
   await run.setTags({ who: 'you', where: 'here' });
   const info = await run.logArtifact('plots/roc.svg', '<svg/>', 'plot');
-  expect(info).toEqual({ key: `runs/${run.dirName}/plots/roc.svg`, bytes: 6, sha256: sha256('<svg/>') });
+  expect(info).toMatchObject({ bytes: 6, sha256: sha256('<svg/>') });
   await run.end('FINISHED');
 
   const detail = await getRun(store, run.id);
@@ -174,7 +176,6 @@ test('points are written by themselves within about a second', async () => {
 });
 
 test.each([
-  ['params', { params: { long: 'x'.repeat(65_537) } }, 'VALUE_TOO_LONG', /"long"/],
   ['params', { params: { ['k'.repeat(251)]: 1 } }, 'VALUE_TOO_LONG', /parameter/],
   ['tags', { tags: { 한: '글'.repeat(21_846) } }, 'VALUE_TOO_LONG', /"한"/],
   ['a note', { note: 'x'.repeat(65_537) }, 'VALUE_TOO_LONG', /the note/],
@@ -182,6 +183,8 @@ test.each([
   ['an escape sequence', { tags: { '\u001b[31m': 'x' } }, 'RUN_VALUE_INVALID', /x1b/],
   ['half a character', { params: { half: '\ud83d' } }, 'RUN_VALUE_INVALID', /"half"/],
   ['an empty kind', { kind: ' ' }, 'RUN_VALUE_INVALID', /kind/],
+  ['a long name', { name: 'n'.repeat(251) }, 'VALUE_TOO_LONG', /name/],
+  ['an interval of nothing', { systemMetrics: { everyMs: 0 } }, 'OPTION_INVALID', /everyMs/],
 ])('%s over a limit: the error names it, and no run is begun', async (_, options, code, message) => {
   const { folder, store } = await workplace();
   const starting = startRun(store, { kind: 'train', cwd: folder, ...options });
@@ -220,6 +223,103 @@ test('values at the limit and odd names come back exactly', async () => {
   expect(manifest).toMatch(/"__proto__": -0,/);
 });
 
+test('a parameter over 64 KiB becomes an artifact that it names, at the start and later', async () => {
+  const { folder, store } = await workplace();
+  const text = '글'.repeat(30_000);
+  const run = await startRun(store, { cwd: folder, params: { prompt: text, seed: 1 } });
+  await run.logParams({ 'con fig/../x': text, short: 'x' });
+  await run.end();
+  const { params, artifacts } = await getRun(store, run.id);
+  expect(params).toMatchObject({
+    prompt: `artifact:params/prompt.txt (90000 bytes, sha256 ${sha256(text)})`,
+    seed: '1',
+    short: 'x',
+  });
+  expect(artifacts).toMatchObject([
+    { path: expect.stringMatching(/^params\/con_fig_.._x-[0-9a-f]{8}\.txt$/), sha256: sha256(text) },
+    { path: 'params/prompt.txt', kind: 'param', sha256: sha256(text), bytes: 90_000 },
+  ]);
+  expect(params['con fig/../x']).toContain(artifacts[0].path);
+});
+
+test('runs have names, groups and parents, to any depth; what cannot be a parent is refused', async () => {
+  const { folder, store } = await workplace();
+  const begin = (options: StartRunOptions) => startRun(store, { cwd: folder, ...options });
+  const search = await begin({ kind: 'tune', name: 'search', group: 'seeds', note: 'first' });
+  const fold = await begin({ parent: search.id.slice(0, 12), group: 'seeds' });
+  const step = await begin({ parent: fold.id });
+  await begin({ parent: search.id });
+  await search.setNote('second');
+  await search.end();
+  const detail = await getRun(store, search.id);
+  expect(detail).toMatchObject({ name: 'search', group: 'seeds', note: 'second', children: 2 });
+  expect(detail.child_run_ids[0]).toBe(fold.id);
+  expect(await getRun(store, fold.id)).toMatchObject({ parent_run_id: search.id, child_run_ids: [step.id] });
+  expect(await getRun(store, step.id)).toMatchObject({ parent_run_id: fold.id, children: 0, kind: 'run' });
+  expect(readJson(store, `runs/${search.dirName}/manifest.json`)).toEqual(detail);
+  await expect(begin({ parent: 'ffff' })).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
+  await store.write((t) =>
+    t.updateTable('runs').set({ deleted_at: detail.created_at }).where('run_id', '=', fold.id).execute(),
+  );
+  await expect(begin({ parent: fold.id })).rejects.toMatchObject({
+    code: 'RUN_NOT_FOUND',
+    message: expect.stringMatching(/in the trash/),
+  });
+  expect((await listRuns(store, { limit: 10 })).total).toBe(3);
+});
+
+test('logging never throws, whatever is logged', async () => {
+  const { folder, store } = await workplace();
+  const run = await startRun(store, { cwd: folder });
+  const throwing = {
+    get loss(): number {
+      throw new Error('no loss yet');
+    },
+  };
+  const odd = [
+    null,
+    undefined,
+    7,
+    'text',
+    throwing,
+    { a: 1n },
+    { a: null },
+    { '': 1 },
+    { ['k'.repeat(300)]: 1 },
+  ];
+  for (const metrics of odd) run.logMetrics(metrics as unknown as Record<string, number>);
+  for (const step of [0.5, Number.NaN, Infinity, 2 ** 53, '3', Symbol('s'), null])
+    run.logMetrics({ loss: 1 }, step as number);
+  run.logMetrics({ loss: 0.25 });
+  await expect(run.flush()).rejects.toThrow();
+  await expect(run.end()).rejects.toThrow();
+  expect((await metricHistory(store, run.id, 'loss')).map(({ step, value }) => [step, value])).toEqual([
+    [0, 1],
+    [1, 0.25],
+  ]);
+});
+
+test('the machine, the packages and the process are on record', async () => {
+  const { folder } = repository();
+  writeFileSync(join(folder, 'package-lock.json'), '{"lockfileVersion":3}');
+  mkdirSync(join(folder, 'steps'));
+  const { store } = await workplace();
+  const run = await startRun(store, { cwd: join(folder, 'steps'), systemMetrics: { everyMs: 50 } });
+  await expect.poll(() => metricHistory(store, run.id, 'system/rss_mb'), { timeout: 5000 }).not.toEqual([]);
+  await run.end();
+  const { environment, metrics } = await getRun(store, run.id);
+  expect(environment).toMatchObject({
+    node: process.versions.node,
+    platform: process.platform,
+    arch: process.arch,
+    cpu_count: expect.any(Number),
+    lock_file: { name: 'package-lock.json', sha256: sha256('{"lockfileVersion":3}') },
+    riskops: packageVersion(),
+  });
+  expect(metrics['system/rss_mb']).toBeGreaterThan(10);
+  expect(metrics['system/cpu_percent']).toBeGreaterThanOrEqual(0);
+});
+
 test('an artifact path cannot leave the run, nor take the place of its manifest', async () => {
   const { folder, store } = await workplace();
   const run = await startRun(store, { kind: 'train', cwd: folder });
@@ -254,6 +354,6 @@ test('a dirty tree is recorded with its commit, diff and untracked files', async
   const detail = await getRun(store, run.id);
   expect(detail.git).toEqual({ commit: git('rev-parse', 'HEAD'), branch: 'main', dirty: true });
   expect(detail.artifacts.map((artifact) => artifact.path)).toEqual(['git.diff', 'git.untracked.txt']);
-  expect((await store.blobs.get(`runs/${run.dirName}/git.diff`)).toString()).toMatch(/^\+two$/m);
-  expect((await store.blobs.get(`runs/${run.dirName}/git.untracked.txt`)).toString()).toBe('b.txt\n');
+  expect((await readArtifact(store, run.id, 'git.diff')).bytes?.toString()).toMatch(/^\+two$/m);
+  expect((await readArtifact(store, run.id, 'git.untracked.txt')).bytes?.toString()).toBe('b.txt\n');
 });
