@@ -1,4 +1,5 @@
 import { type Random, seededRandom } from '../util/random.js';
+import { type Blocks, blockLength, endsOfTimes, sumsOfTimes, widening } from './blocks.js';
 import { gainOf, type Metric, prepareMetric } from './metrics.js';
 import { makeSample, type SampleOptions, type Weights } from './sample.js';
 
@@ -21,6 +22,10 @@ export interface BootstrapOptions extends Omit<SampleOptions, 'threshold'> {
   /** One-sided: the true gain is above `lower` with this confidence, and below `upper` with the same; 0.95. */
   confidence?: number;
   seed?: number;
+  /** The time of each row, where rows near in time may be alike; without it they are taken for independent. */
+  times?: Float64Array;
+  /** With `times`: consecutive rows in one block. `auto`: as `blockLength` tells from the loss difference of each two models. */
+  blockRows?: 'auto' | number;
 }
 
 export interface GainInterval {
@@ -35,6 +40,8 @@ export interface GainInterval {
   resamples: number;
   /** Standard deviation of the gain over the resamples. */
   se: number;
+  /** How many times the rows have, and how many of them were drawn in one block; null where rows were drawn one by one. */
+  blocks: { times: number; length: number } | null;
 }
 
 /**
@@ -44,19 +51,46 @@ export interface GainInterval {
  *
  * Rows are drawn without regard to their class: with fixed class counts (stratified) the chance in the share of
  * positives is left out, and intervals of Brier score, log loss and accuracy come out too narrow. A resample that
- * lacks a class the rows have is drawn again. The result does not depend on the order of the rows. Rows must be
- * independent of one another.
+ * lacks a class the rows have is drawn again. The result does not depend on the order of the rows.
+ *
+ * Rows must be independent of one another, unless `times` are given: then blocks of consecutive times are drawn
+ * (circular block bootstrap: Politis & Romano, 1992), rows of one time together, and the intervals are widened for the
+ * number of blocks. Each `other` model has a block length of its own, so only its own comparisons share resamples.
  */
 export function pairedBootstrap(
   target: Float64Array,
   comparisons: readonly Comparison[],
   options: BootstrapOptions = {},
 ): GainInterval[] {
-  const { resamples = 2000, confidence = 0.95, seed = 0, ...sampleOptions } = options;
-  const order = canonicalOrder(target, comparisons);
+  if (options.times === undefined) return resampleGains(target, comparisons, options);
+  const found = new Map<Comparison, GainInterval>();
+  for (const other of new Set(comparisons.map((comparison) => comparison.other))) {
+    const own = comparisons.filter((comparison) => comparison.other === other);
+    for (const [i, interval] of resampleGains(target, own, options).entries()) found.set(own[i], interval);
+  }
+  return comparisons.map((comparison) => found.get(comparison) as GainInterval);
+}
+
+/** All comparisons on the same resamples. */
+function resampleGains(
+  target: Float64Array,
+  comparisons: readonly Comparison[],
+  options: BootstrapOptions,
+): GainInterval[] {
+  const {
+    resamples = 2000,
+    confidence = 0.95,
+    seed = 0,
+    times,
+    blockRows = 'auto',
+    ...sampleOptions
+  } = options;
+  const order = canonicalOrder(target, comparisons, times);
   const sortedTarget = take(target, order);
   const evaluators = prepareEvaluators(sortedTarget, order, comparisons, sampleOptions);
-  const draw = resampler(sortedTarget, isBinary(comparisons), seededRandom(seed));
+  const blocks = times && blocksOf(sortedTarget, order, { comparison: comparisons[0], times, blockRows });
+  const drawRows = blocks ? blockDrawer(blocks) : rowDrawer(target.length);
+  const draw = resampler(sortedTarget, isBinary(comparisons), drawRows, seededRandom(seed));
   const weights = new Float64Array(target.length).fill(1);
   const point = evaluators.map(({ evaluate }) => evaluate(weights));
   const gains = comparisons.map(() => new Float64Array(resamples));
@@ -71,8 +105,43 @@ export function pairedBootstrap(
   }
   return comparisons.map(({ metric }, c) => {
     const [candidate, other] = [point[sides[c].candidate], point[sides[c].other]];
-    return { candidate, other, gain: gainOf(metric, candidate, other), ...summary(gains[c], confidence) };
+    const gain = gainOf(metric, candidate, other);
+    const found = { candidate, other, gain, ...summary(gains[c], confidence), blocks: null };
+    return blocks ? widened(found, blocks) : found;
   });
+}
+
+function widened(interval: GainInterval, blocks: Blocks): GainInterval {
+  const { gain, lower, upper, confidence } = interval;
+  const factor = widening(blocks, confidence);
+  return {
+    ...interval,
+    lower: gain - factor * (gain - lower),
+    upper: gain + factor * (upper - gain),
+    blocks: { times: blocks.ends.length, length: blocks.length },
+  };
+}
+
+interface TimeOrder {
+  comparison: Comparison;
+  times: Float64Array;
+  blockRows: 'auto' | number;
+}
+
+/** The times of the rows, and how many of them are drawn together; `auto` looks at the difference of squared errors. */
+function blocksOf(
+  sortedTarget: Float64Array,
+  order: Int32Array,
+  { comparison: { candidate, other }, times, blockRows }: TimeOrder,
+): Blocks {
+  const ends = endsOfTimes(take(times, order));
+  if (blockRows !== 'auto') {
+    const length = Math.round((blockRows * ends.length) / order.length);
+    return { ends, length: Math.min(ends.length, Math.max(1, length)) };
+  }
+  const loss = ({ predictions }: Scored, at: number) => (predictions[order[at]] - sortedTarget[at]) ** 2;
+  const difference = sortedTarget.map((_, at) => loss(candidate, at) - loss(other, at));
+  return { ends, length: blockLength(sumsOfTimes(difference, ends)) };
 }
 
 interface Evaluator {
@@ -89,12 +158,16 @@ function isBinary(comparisons: readonly Comparison[]): boolean {
   return comparisons.some(({ metric }) => metric.task === 'binary');
 }
 
-/** Rows sorted by what they hold, so that the same rows in another order draw the same resamples. */
-function canonicalOrder(target: Float64Array, comparisons: readonly Comparison[]): Int32Array {
+/** Rows sorted by their time and what they hold, so that the same rows in another order draw the same resamples. */
+function canonicalOrder(
+  target: Float64Array,
+  comparisons: readonly Comparison[],
+  times: Float64Array | undefined,
+): Int32Array {
   const columns = [
     ...new Set(comparisons.flatMap(({ candidate, other }) => [candidate.predictions, other.predictions])),
   ];
-  const keys = [target, ...columns];
+  const keys = [...(times ? [times] : []), target, ...columns];
   return Int32Array.from(target, (_, row) => row).sort((a, b) => {
     for (const key of keys) if (key[a] !== key[b]) return key[a] - key[b];
     return 0;
@@ -132,22 +205,54 @@ function sidesOf(
   return { candidate: place(comparison.candidate), other: place(comparison.other) };
 }
 
+/** Adds one to the weight of each row that is drawn. */
+type DrawRows = (weights: Weights, random: Random) => void;
+
+function rowDrawer(rows: number): DrawRows {
+  return (weights, random) => {
+    for (let i = 0; i < rows; i++) weights[Math.floor(random() * rows)]++;
+  };
+}
+
+/** As many times as there are, in blocks that go on at the beginning when they reach the end. */
+function blockDrawer({ ends, length }: Blocks): DrawRows {
+  const count = ends.length;
+  return (weights, random) => {
+    for (let drawn = 0; drawn < count; ) {
+      const start = Math.floor(random() * count);
+      for (let i = 0; i < length && drawn < count; i++, drawn++) {
+        const time = (start + i) % count;
+        for (let row = time === 0 ? 0 : ends[time - 1]; row < ends[time]; row++) weights[row]++;
+      }
+    }
+  };
+}
+
 /** Fills `weights` with how often each row was drawn. */
-function resampler(target: Float64Array, binary: boolean, random: Random): (weights: Weights) => void {
-  const rows = target.length;
+function resampler(
+  target: Float64Array,
+  binary: boolean,
+  drawRows: DrawRows,
+  random: Random,
+): (weights: Weights) => void {
   const needsBoth = binary && target.includes(0) && target.includes(1);
   return (weights) => {
     for (;;) {
       weights.fill(0);
-      let positives = 0;
-      for (let i = 0; i < rows; i++) {
-        const row = Math.floor(random() * rows);
-        weights[row]++;
-        positives += target[row];
-      }
-      if (!needsBoth || (positives > 0 && positives < rows)) return;
+      drawRows(weights, random);
+      if (!needsBoth || hasBoth(target, weights)) return;
     }
   };
+}
+
+function hasBoth(target: Float64Array, weights: Weights): boolean {
+  let positives = 0;
+  let all = 0;
+  for (let row = 0; row < target.length; row++) {
+    positives += weights[row] * target[row];
+    all += weights[row];
+  }
+  return positives > 0 && positives < all;
 }
 
 /** The quantile of sorted values, linear between neighbours (type 7 of Hyndman & Fan 1996). */
