@@ -4,7 +4,7 @@ import type { Store } from '../storage/store.js';
 import { sha256 } from '../util/files.js';
 import { toCanonicalJson } from '../util/json.js';
 
-/** A promotion or a rollback as it is kept: who made which version current, when, why and on what evidence. */
+/** What was done to a model as it is kept: who made which version current, or none, or approved of one; when, why and on what evidence. */
 export type PromotionRow = Selectable<PromotionsTable>;
 
 export interface ChainCheck {
@@ -41,7 +41,7 @@ export async function appendPromotion(
 }
 
 /** Why a row does not follow the one before, or undefined. */
-function rowFault(row: PromotionRow, before: PromotionRow | undefined): string | undefined {
+export function rowFault(row: PromotionRow, before: PromotionRow | undefined): string | undefined {
   if (row.sequence !== (before?.sequence ?? 0) + 1)
     return `rows are missing before it: the one before is ${before?.sequence ?? 'none'}`;
   if (row.previous_hash !== (before?.hash ?? BEFORE_FIRST))
@@ -78,6 +78,7 @@ async function currentFault(store: Store): Promise<ChainCheck['broken']> {
       ({ selectFrom }) =>
         selectFrom('promotions')
           .select(({ fn }) => ['model', fn.max('sequence').as('last')])
+          .where('action', '!=', 'approve')
           .groupBy('model')
           .as('l'),
       (join) => join.onRef('l.model', '=', 'm.name'),
@@ -90,9 +91,12 @@ async function currentFault(store: Store): Promise<ChainCheck['broken']> {
       'p.promotion_id',
       'p.to_version',
       'p.sequence',
+      'p.action',
     ])
     .execute();
-  const wrong = models.find((row) => row.current_id !== row.promotion_id || row.version !== row.to_version);
+  const isRight = ({ version, current_id, promotion_id, to_version, action }: (typeof models)[number]) =>
+    version === to_version && current_id === (action === 'retire' ? null : promotion_id);
+  const wrong = models.find((row) => !isRight(row));
   if (wrong === undefined) return null;
   const { name, version, to_version, sequence } = wrong;
   const why = `${name} has version ${version ?? 'none'} as current, and its last row made ${to_version ?? 'none'} current`;

@@ -10,6 +10,7 @@ import {
   readPointer,
   writePointer,
 } from './pointer-file.js';
+import { isSameRetired } from './retired-entry.js';
 
 export { type Pointer, type PointerEntry, readPointer } from './pointer-file.js';
 
@@ -30,8 +31,44 @@ interface Comparison {
   named: string[];
 }
 
+/** A pointer has room for the models that are served; those that are not may not crowd it. */
+const MOST_RETIRED = 100;
+const MAX_RETIRED_REASON = 200;
 const LOOKS = 3;
 const BETWEEN_LOOKS_MS = 100;
+
+/** The newest retirements of models that nothing was made current of since. */
+async function retiredFromRows(db: Kysely<Database>): Promise<Pick<Pointer, 'retired'>> {
+  const rows = await db
+    .selectFrom('promotions as p')
+    .where('p.action', '=', 'retire')
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('promotions as later')
+            .select('later.sequence')
+            .whereRef('later.model', '=', 'p.model')
+            .whereRef('later.sequence', '>', 'p.sequence')
+            .where('later.action', '!=', 'approve'),
+        ),
+      ),
+    )
+    .select(['p.model', 'p.from_version', 'p.actor', 'p.reason', 'p.promoted_at', 'p.promotion_id'])
+    .orderBy('p.sequence', 'desc')
+    .limit(MOST_RETIRED)
+    .execute();
+  const retired: NonNullable<Pointer['retired']> = Object.create(null);
+  for (const { model, from_version, actor, reason, promoted_at, promotion_id } of rows)
+    retired[model] = {
+      version: Number(from_version),
+      actor,
+      // A cut through a pair of surrogates would not come back as it was written.
+      reason: Buffer.from(reason.slice(0, MAX_RETIRED_REASON), 'utf8').toString('utf8'),
+      retired_at: promoted_at,
+      promotion_id,
+    };
+  return rows.length === 0 ? {} : { retired };
+}
 
 async function pointerFromRows(db: Kysely<Database>): Promise<Pointer> {
   const rows = await db
@@ -44,7 +81,7 @@ async function pointerFromRows(db: Kysely<Database>): Promise<Pointer> {
     .execute();
   const models: Pointer['models'] = Object.create(null);
   for (const { model, ...entry } of rows) models[model] = entry;
-  return { format: 1, models };
+  return { format: 1, models, ...(await retiredFromRows(db)) };
 }
 
 /** How the file differs from the rows. A file that no reader would take differs; one that the disk refuses is an error. */
@@ -58,17 +95,20 @@ function comparePointer(path: string, rows: Pointer): Comparison {
   }
   const models = pointer?.models ?? {};
   const names = [...new Set([...Object.keys(rows.models), ...Object.keys(models)])].sort();
-  if (pointer === null)
-    return { differences: names.length === 0 ? [] : ['current.json is missing'], named: [] };
+  if (pointer === null) {
+    const isEmpty = names.length === 0 && rows.retired === undefined;
+    return { differences: isEmpty ? [] : ['current.json is missing'], named: [] };
+  }
   const show = (entry?: PointerEntry) => (entry === undefined ? 'none' : `version ${entry.version}`);
-  return {
-    differences: names
-      .filter((name) => !isSameEntry(models[name], rows.models[name]))
-      .map(
-        (name) => `${name}: current.json has ${show(models[name])}, the database ${show(rows.models[name])}`,
-      ),
-    named: Object.values(models).map((entry) => entry.promotion_id),
-  };
+  const differences = names
+    .filter((name) => !isSameEntry(models[name], rows.models[name]))
+    .map(
+      (name) => `${name}: current.json has ${show(models[name])}, the database ${show(rows.models[name])}`,
+    );
+  if (!isSameRetired(pointer.retired, rows.retired))
+    differences.push('current.json tells otherwise than the database why models were retired');
+  const named = [...Object.values(models), ...Object.values(pointer.retired ?? {})];
+  return { differences, named: named.map((entry) => entry.promotion_id) };
 }
 
 async function areOnRecord(db: Kysely<Database>, promotionIds: string[]): Promise<boolean> {

@@ -12,6 +12,17 @@ export interface JudgedModel {
   threshold: number | null;
 }
 
+/** How often a holdout has judged; rows that have judged often no longer surprise. */
+export interface HoldoutLedger {
+  /** Judgements on record, this one included. */
+  uses: number;
+  /** Candidates of different content among them. */
+  candidates: number;
+  /** When it judged first. */
+  first: string;
+  last: string;
+}
+
 /** All that the gate knows. Candidate, current model and baselines are scored on the same rows. */
 export interface Evidence {
   model: string;
@@ -28,6 +39,10 @@ export interface Evidence {
   schema: SchemaComparison;
   /** How many holdout rows have an exact twin, target included, among the training rows. */
   twins?: number;
+  /** The time of each row, where the holdout is the latest part of data in time order. */
+  times?: Float64Array;
+  /** How often this holdout has judged, this time included. */
+  ledger?: HoldoutLedger;
   /** Where the rows come from; kept in the report as it is. `rows` is checked against the target. */
   holdout: { rows: number; [fact: string]: unknown };
   /** The training target in time order, and the rows of one season, for `mase`. */
@@ -37,6 +52,13 @@ export interface Evidence {
 interface Column {
   label: string;
   values: Float64Array;
+}
+
+function timesFault({ times, target }: Evidence): string | undefined {
+  if (times === undefined) return undefined;
+  if (times.length !== target.length) return `there are ${times.length} times for ${target.length} rows`;
+  const missing = firstNonFinite(times);
+  return missing < 0 ? undefined : `the time of holdout row ${missing + 1} is ${times[missing]}`;
 }
 
 function lengthFault({ target, holdout }: Evidence, columns: Column[]): string | undefined {
@@ -93,6 +115,7 @@ export function findFault(evidence: Evidence, metrics: Metric[]): string | undef
   return (
     lengthFault(evidence, columns) ??
     targetFault(evidence) ??
+    timesFault(evidence) ??
     valueFault(evidence.task, columns) ??
     metricFault(evidence, metrics, models)
   );

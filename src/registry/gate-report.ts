@@ -1,11 +1,12 @@
 import type { Task } from '../models/learner.js';
+import type { HoldoutLedger } from './gate-evidence.js';
 import type { Policy } from './policy.js';
 
 export type Verdict = 'promote' | 'reject' | 'undecided';
 
 /** One rule of the gate, with what it found. */
 export interface Reason {
-  /** `numbers`, `schema`, `min_rows`, `min_positives`, `current`, `baseline NAME` or `guard METRIC`. */
+  /** `numbers`, `schema`, `min_rows`, `min_positives`, `twins`, `times`, `holdout`, `current`, `baseline NAME` or `guard METRIC`. */
   rule: string;
   /** null: the evidence is not enough to say. */
   passed: boolean | null;
@@ -24,6 +25,8 @@ export interface ComparisonRow {
   gain: number;
   lower: number;
   upper: number;
+  /** How many times the rows have, and how many of them were drawn in one block; null where rows were drawn one by one. */
+  blocks: { times: number; length: number } | null;
 }
 
 /** What the gate found, and why: plain data that is kept beside the run. */
@@ -40,10 +43,16 @@ export interface GateReport {
   reasons: Reason[];
   /** undecided: about how many more holdout rows would promote it at the gain seen; null when no number would. */
   rows_needed: number | null;
+  /** How often this holdout has judged, this time included; null where nobody counted. */
+  ledger: HoldoutLedger | null;
+  /** What a reader should know of the verdict, and what does not change it. */
+  warnings: string[];
   /** One sentence: what follows from the verdict. */
   next: string;
   /** The policy it was judged by. */
   policy: Policy;
+  /** What was asked for in place of the policy's own values for this one judgement. */
+  overrides?: Partial<Policy>;
 }
 
 /** A number for people: four significant digits. */
@@ -91,6 +100,20 @@ function headLine({ verdict, model, candidate, current, holdout }: GateReport): 
   return `${verdict.toUpperCase()}: ${who}, on ${counted(holdout.rows)} holdout rows${positives}`;
 }
 
+function blockLines({ comparisons }: GateReport): string[] {
+  const lengths = comparisons.flatMap(({ blocks }) => (blocks ? [blocks.length] : []));
+  const [first] = comparisons.flatMap(({ blocks }) => (blocks ? [blocks] : []));
+  if (first === undefined) return [];
+  const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
+  const range = least === most ? counted(least) : `${counted(least)} to ${counted(most)}`;
+  return [`  drawn in blocks of ${range} of ${counted(first.times)} times, since the rows are in time order`];
+}
+
+function overrideLines({ overrides = {} }: GateReport): string[] {
+  const items = Object.entries(overrides).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+  return items.length === 0 ? [] : [`  for this call: ${items.join(', ')}`];
+}
+
 /** Rules that passed by name alone; the others in full. */
 function ruleLines(reasons: Reason[]): string[] {
   const passed = reasons.filter((reason) => reason.passed).map(({ rule }) => rule);
@@ -103,5 +126,13 @@ function ruleLines(reasons: Reason[]): string[] {
 
 /** The report as plain lines for a terminal: verdict, comparison table, rules, and what follows. */
 export function describeGate(report: GateReport): string[] {
-  return [headLine(report), ...tableLines(report), ...ruleLines(report.reasons), report.next];
+  return [
+    headLine(report),
+    ...tableLines(report),
+    ...blockLines(report),
+    ...overrideLines(report),
+    ...ruleLines(report.reasons),
+    ...report.warnings.map((warning) => `  warning: ${warning}`),
+    report.next,
+  ];
 }

@@ -1,6 +1,6 @@
 import type { GainInterval } from '../evaluation/bootstrap.js';
 import { rowsNeeded } from '../evaluation/rows-needed.js';
-import type { Evidence } from './gate-evidence.js';
+import type { Evidence, HoldoutLedger } from './gate-evidence.js';
 import { counted, type Reason, shown, signed } from './gate-report.js';
 import type { BoundGuard, Guard, MarginGuard, Policy } from './policy.js';
 
@@ -58,10 +58,22 @@ export function againstUnscored(rule: string, { version, why }: { version: numbe
   return open(rule, null, `the current v${version} cannot be compared with: ${why}`);
 }
 
+/** Differences of figures that are a few roundings apart are the same. */
+const ROUNDING = 1e-12;
+
+/** By the figures as they are: at least the minimum gain, and some gain at all. */
+function judgeCurrentAsSeen(measured: MeasuredGain, { minGain }: Policy): Reason {
+  const { candidate, other, gain } = measured.interval;
+  const text = `${measured.metric} ${shown(candidate)} against ${shown(other)} of ${measured.against}, gain ${signed(gain)}`;
+  if (gain >= minGain - ROUNDING && gain > ROUNDING) return passes('current', `better as seen: ${text}`);
+  return fails('current', `not better by ${shown(minGain)} as seen: ${text}`);
+}
+
 export function judgeCurrent(measured: MeasuredGain, policy: Policy): Reason {
   const rule = 'current';
   const fault = boundsFault(rule, measured);
   if (fault) return fault;
+  if (policy.proof === 'point') return judgeCurrentAsSeen(measured, policy);
   const { lower, upper } = measured.interval;
   const text = gainText(measured);
   const bar = shown(policy.minGain);
@@ -103,13 +115,17 @@ export function judgeBound(guard: BoundGuard, value: number): Reason {
 }
 
 /** A non-inferiority guard: `measured` is the gain over the current model in the guard's metric. */
-export function judgeMargin(guard: MarginGuard, measured: MeasuredGain): Reason {
+export function judgeMargin(guard: MarginGuard, measured: MeasuredGain, { proof }: Policy): Reason {
   const rule = guardRule(guard);
   const fault = boundsFault(rule, measured);
   if (fault) return fault;
-  const { lower, upper } = measured.interval;
+  const { gain, lower, upper } = measured.interval;
   const text = gainText(measured);
   const limit = `worse by more than ${shown(guard.margin)}`;
+  if (proof === 'point') {
+    const isKept = gain >= -guard.margin - ROUNDING;
+    return isKept ? passes(rule, `not ${limit} as seen: ${text}`) : fails(rule, `${limit} as seen: ${text}`);
+  }
   if (lower >= -guard.margin) return passes(rule, `not ${limit}: ${text}`);
   if (upper < -guard.margin) return fails(rule, `${limit}: ${text}`);
   return openReason(rule, `perhaps ${limit}: ${text}`, measured, -guard.margin);
@@ -136,6 +152,37 @@ export function judgeTwins(policy: Policy, rows: number, twins: number): Reason 
   const text = `${counted(twins)} of ${counted(rows)} holdout rows stand, target and all, among the training rows too`;
   if (twins <= policy.maxTwins * rows) return passes(rule, text);
   return open(rule, null, `${text}, and ${shown(100 * policy.maxTwins)} % are allowed`);
+}
+
+/** Fewer different times than this cannot show how much one time differs from the next. */
+const FEWEST_TIMES = 10;
+
+/** What happened at a few times alone says little of the times to come, however many rows each has. */
+export function judgeTimes(count: number, rows: number): Reason {
+  const rule = 'times';
+  const text = `${counted(rows)} holdout rows of ${counted(count)} different times`;
+  if (count >= FEWEST_TIMES) return passes(rule, text);
+  return open(
+    rule,
+    null,
+    `${text}, at least ${FEWEST_TIMES} are needed; hold out a longer time, or set blockRows to "off" where rows of one time have nothing in common`,
+  );
+}
+
+/** Whether a holdout has judged so many candidates that the best of them looks better than it is. */
+export function isWorn({ maxHoldoutUses }: Policy, ledger: HoldoutLedger | undefined): boolean {
+  return ledger !== undefined && ledger.candidates >= maxHoldoutUses;
+}
+
+export function wornText({ candidates, first }: HoldoutLedger): string {
+  return `these holdout rows have judged ${counted(candidates)} distinct candidates since ${first}: the best of many looks better than it is; hold out fresh rows`;
+}
+
+/** Where the policy wants a worn holdout to decide nothing. */
+export function judgeWear(policy: Policy, ledger: HoldoutLedger): Reason {
+  if (!isWorn(policy, ledger))
+    return passes('holdout', `it has judged ${counted(ledger.candidates)} distinct candidates`);
+  return open('holdout', null, wornText(ledger));
 }
 
 /** Enough rows, and enough positive ones, to decide anything at all. */

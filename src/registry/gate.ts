@@ -6,15 +6,19 @@ import {
   againstUnscored,
   baselinesToBeat,
   guardRule,
+  isWorn,
   judgeBaseline,
   judgeBound,
   judgeCounts,
   judgeCurrent,
   judgeMargin,
   judgeSchema,
+  judgeTimes,
   judgeTwins,
+  judgeWear,
   type MeasuredGain,
   withoutCurrent,
+  wornText,
 } from './gate-rules.js';
 import type { Policy } from './policy.js';
 
@@ -35,6 +39,7 @@ export function judge(policy: Policy, evidence: Evidence): GateReport {
     judgeSchema(policy, evidence),
     ...judgeCounts(policy, target.length, positives),
     ...(evidence.twins === undefined ? [] : [judgeTwins(policy, target.length, evidence.twins)]),
+    ...timeReasons(policy, evidence),
     ...(fault === undefined ? judgeGains(policy, evidence, gains) : []),
   ];
   const verdict = weakest(reasons);
@@ -51,9 +56,30 @@ export function judge(policy: Policy, evidence: Evidence): GateReport {
     comparisons: gains.map(comparisonRow),
     reasons,
     rows_needed: rowsNeeded,
+    ledger: evidence.ledger ?? null,
+    warnings: warningsOf(policy, evidence),
     next: nextSentence(verdict, evidence, reasons, rowsNeeded),
     policy,
   };
+}
+
+/** About when and how often the holdout was drawn from life. */
+function timeReasons(policy: Policy, { times, target, ledger }: Evidence): Reason[] {
+  const reasons: Reason[] = [];
+  if (times !== undefined && policy.blockRows !== 'off')
+    reasons.push(judgeTimes(new Set(times).size, target.length));
+  if (ledger !== undefined && policy.onHoldoutWorn === 'undecided') reasons.push(judgeWear(policy, ledger));
+  return reasons;
+}
+
+function warningsOf(policy: Policy, { ledger, current }: Evidence): string[] {
+  const warnings: string[] = [];
+  if (ledger !== undefined && isWorn(policy, ledger)) warnings.push(wornText(ledger));
+  if (policy.proof === 'point' && current !== null)
+    warnings.push(
+      'the gain is taken as it is seen (proof: point), which promotes many a model that is not better; proof: interval would have it proven',
+    );
+  return warnings;
 }
 
 function askedMetrics(policy: Policy, metric: Metric): Metric[] {
@@ -68,7 +94,7 @@ function numbersReason(fault: string | undefined): Reason {
 
 /** All comparisons on the same resamples: the deciding metric against everybody, then guards against current. */
 function measureGains(policy: Policy, evidence: Evidence, metric: Metric): MeasuredGain[] {
-  const { candidate, current, baselines, target, task, scale } = evidence;
+  const { candidate, current, baselines, target, task, scale, times } = evidence;
   const asked: { against: string; comparison: Comparison }[] = baselines.map((baseline) => ({
     against: `baseline ${baseline.name}`,
     comparison: { metric, candidate, other: baseline },
@@ -81,9 +107,11 @@ function measureGains(policy: Policy, evidence: Evidence, metric: Metric): Measu
     const compare = (one: Metric) => ({ against, comparison: { metric: one, candidate, other: current } });
     asked.unshift(...[...new Set([metric, ...margins])].map(compare));
   }
-  const { resamples, confidence, seed } = policy;
+  const { resamples, confidence, seed, blockRows } = policy;
   const comparisons = asked.map(({ comparison }) => comparison);
-  const intervals = pairedBootstrap(target, comparisons, { resamples, confidence, seed, ...scale });
+  const order = blockRows === 'off' ? {} : { times, blockRows };
+  const options = { resamples, confidence, seed, ...order, ...scale };
+  const intervals = pairedBootstrap(target, comparisons, options);
   return asked.map(({ against, comparison }, i) => ({
     against,
     metric: comparison.metric.name,
@@ -101,7 +129,7 @@ function judgeGains(policy: Policy, evidence: Evidence, gains: MeasuredGain[]): 
       if (unscored) return againstUnscored(guardRule(guard), unscored);
       return current === null
         ? withoutCurrent(guardRule(guard))
-        : judgeMargin(guard, overCurrent(guard.metric));
+        : judgeMargin(guard, overCurrent(guard.metric), policy);
     }
     const options = { ...scale, threshold: candidate.threshold };
     return judgeBound(
@@ -149,8 +177,8 @@ function mostRowsNeeded(reasons: Reason[]): number | null {
 }
 
 function comparisonRow({ against, metric, interval }: MeasuredGain): ComparisonRow {
-  const { candidate, other, gain, lower, upper }: GainInterval = interval;
-  return { against, metric, candidate, other, gain, lower, upper };
+  const { candidate, other, gain, lower, upper, blocks }: GainInterval = interval;
+  return { against, metric, candidate, other, gain, lower, upper, blocks };
 }
 
 function currentVersion({ current, unscored }: Evidence): { version: number } | null {
@@ -169,10 +197,17 @@ function nextSentence(
   if (verdict === 'promote')
     return current ? `It may replace ${incumbent}.` : 'It may become the first current model.';
   if (verdict === 'reject') return `It stays a candidate; ${incumbent} stays current.`;
+  if (current?.version === evidence.candidate.version)
+    return `${incumbent} is current already, and was judged against itself.`;
+  const isOpen = (rule: string) => reasons.some((reason) => reason.rule === rule && reason.passed === null);
   if (evidence.unscored)
     return `Nothing proves it better than ${incumbent}, which cannot be scored: roll back, or promote it by force with a reason.`;
-  if (reasons.some(({ rule, passed }) => rule === 'twins' && passed === null))
+  if (isOpen('twins'))
     return `Its holdout is no test: hold out whole groups (--split group:COLUMN:0.2) or rows without copies, and train again; until then ${incumbent} stays current.`;
+  if (isOpen('times'))
+    return `Its holdout spans too few times to decide; hold out a longer time and train again; until then ${incumbent} stays current.`;
+  if (isOpen('holdout'))
+    return `Its holdout is worn: hold out fresh rows and train again; until then ${incumbent} stays current.`;
   if (rowsNeeded === null)
     return `No number of rows would promote it at this gain; ${incumbent} stays current.`;
   return `About ${counted(rowsNeeded)} more holdout rows like these would promote it, if the gain stays as seen; until then ${incumbent} stays current.`;

@@ -1,20 +1,17 @@
 import { RiskopsError } from '../errors.js';
 import type { Store } from '../storage/store.js';
+import { momentText } from '../tracking/search/moments.js';
 import { printable } from '../util/text.js';
 import type { PromotionRow } from './audit.js';
-import { getModel } from './models.js';
+import { getModel, listModels } from './models.js';
 
-/** A day, or a moment with its zone: `2026-03-01`, `2026-03-01T12:00Z`, `2026-03-01T12:00:00.000+09:00`. */
-const MOMENT =
-  /^(\d{4})-(\d\d)-(\d\d)(?:T([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/;
-
-/** The moment in UTC as records have it; a day without an hour begins at midnight UTC. */
-function toUtc(text: string): string {
-  const [, year, month, day] = MOMENT.exec(text) ?? [];
-  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  const isDay = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
-  const moment = new Date(text);
-  if (isDay && !Number.isNaN(moment.getTime())) return moment.toISOString();
+/**
+ * The moment in UTC as records have it; a day without an hour begins at midnight UTC.
+ * @throws RiskopsError OPTION_INVALID
+ */
+export function toUtc(text: string): string {
+  const moment = momentText(text);
+  if (moment !== undefined) return moment;
   throw new RiskopsError('OPTION_INVALID', {
     what: `"${printable(text, 80)}" is not a moment.`,
     why: 'It must be a day of the calendar, or a time with its zone (Z for UTC).',
@@ -23,7 +20,7 @@ function toUtc(text: string): string {
 }
 
 /**
- * Promotions and rollbacks, newest first by their order in the chain (clocks may have gone back).
+ * Promotions, rollbacks, retirements and approvals, newest first by their order in the chain (clocks may have gone back).
  * @throws RiskopsError MODEL_NOT_FOUND, OPTION_INVALID
  */
 export async function listHistory(
@@ -47,7 +44,8 @@ export async function listHistory(
 }
 
 /**
- * The promotion or rollback that was in force at a moment; null when no version was current yet.
+ * What was in force at a moment: a promotion, a rollback, or a retirement (`to_version` null: none was current); null
+ * when no version was current yet. The chain's order decides where clocks went back.
  * @param isoTime a day (its beginning in UTC), or a time with its zone
  * @throws RiskopsError MODEL_NOT_FOUND, OPTION_INVALID
  */
@@ -59,8 +57,51 @@ export async function currentAt(store: Store, model: string, isoTime: string): P
     .selectAll()
     .where('model', '=', name)
     .where('promoted_at', '<=', at)
+    .where('action', '!=', 'approve')
     .orderBy('sequence', 'desc')
     .limit(1)
     .executeTakeFirst();
   return row ?? null;
+}
+
+/**
+ * What made a model's current version current; null when none is.
+ * @throws RiskopsError MODEL_NOT_FOUND
+ */
+export async function promotionInForce(store: Store, model: string): Promise<PromotionRow | null> {
+  const { name } = await getModel(store, model);
+  const row = await store.db
+    .selectFrom('current_versions as c')
+    .innerJoin('promotions as p', 'p.promotion_id', 'c.promotion_id')
+    .selectAll('p')
+    .where('c.model', '=', name)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** What was in force of one model at a moment. */
+export interface InForce {
+  model: string;
+  /** null: none was current. */
+  version: number | null;
+  /** What made it so: a promotion, a rollback or a retirement; null when nothing was done yet. */
+  by: PromotionRow | null;
+}
+
+/**
+ * Which version of a model, or of every model, was current at a moment.
+ * @throws RiskopsError as `currentAt`
+ */
+export async function allCurrentAt(store: Store, isoTime: string, model?: string): Promise<InForce[]> {
+  const names =
+    model === undefined
+      ? (await listModels(store)).map(({ name }) => name)
+      : [(await getModel(store, model)).name];
+  toUtc(isoTime);
+  const found: InForce[] = [];
+  for (const name of names) {
+    const by = await currentAt(store, name, isoTime);
+    found.push({ model: name, version: by?.to_version ?? null, by });
+  }
+  return found;
 }

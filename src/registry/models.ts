@@ -1,12 +1,14 @@
+import type { ExpressionBuilder } from 'kysely';
 import { RiskopsError } from '../errors.js';
 import { checkKey } from '../storage/blobs/keys.js';
+import type { Database } from '../storage/database/schema.js';
 import type { Store } from '../storage/store.js';
 import { printable, suggestWord } from '../util/text.js';
 
 export interface ModelRecord {
   name: string;
   created_at: string;
-  /** How many versions are on record. */
+  /** How many versions are on record; those in the trash are not counted. */
   versions: number;
   current: { version: number; promoted_at: string; run_id: string } | null;
   /** The newest version's number. */
@@ -44,6 +46,15 @@ export function checkModelName(name: string): string {
   });
 }
 
+/** Versions that are not in the trash. */
+function kept(selectFrom: ExpressionBuilder<Database & { m: Database['models'] }, 'm'>['selectFrom']) {
+  return selectFrom('versions as n')
+    .leftJoin('version_marks as k', (join) =>
+      join.onRef('k.model', '=', 'n.model').onRef('k.version', '=', 'n.version'),
+    )
+    .where('k.deleted_at', 'is', null);
+}
+
 function selectModels(store: Store) {
   return store.db
     .selectFrom('models as m')
@@ -58,13 +69,13 @@ function selectModels(store: Store) {
       'c.version',
       'p.promoted_at',
       'v.run_id',
-      selectFrom('versions as n')
+      kept(selectFrom)
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .whereRef('n.model', '=', 'm.name')
         .as('versions'),
-      selectFrom('versions as l')
-        .select(({ fn }) => fn.max('l.version').as('latest'))
-        .whereRef('l.model', '=', 'm.name')
+      kept(selectFrom)
+        .select(({ fn }) => fn.max('n.version').as('latest'))
+        .whereRef('n.model', '=', 'm.name')
         .as('latest'),
     ]);
 }
@@ -90,14 +101,14 @@ function toRecord({
   };
 }
 
-/** All models, by name. */
+/** All models, by name; not those whose versions are all in the trash. */
 export async function listModels(store: Store): Promise<ModelRecord[]> {
-  return (await selectModels(store).orderBy('m.name').execute()).map(toRecord);
+  const models = (await selectModels(store).orderBy('m.name').execute()).map(toRecord);
+  return models.filter(({ versions }) => versions > 0);
 }
 
 async function modelNames(store: Store): Promise<string[]> {
-  const rows = await store.db.selectFrom('models').select('name').orderBy('name').execute();
-  return rows.map(({ name }) => name);
+  return (await listModels(store)).map(({ name }) => name);
 }
 
 /**

@@ -8,6 +8,7 @@ import { writeFileDurably } from '../util/files.js';
 import { toCanonicalJson, toPrettyJson } from '../util/json.js';
 import { printable } from '../util/text.js';
 import { canonicalName } from './models.js';
+import { PROMOTION_ID, parseRetired, plainRetired, type RetiredEntry, TIME } from './retired-entry.js';
 
 export interface PointerEntry {
   version: number;
@@ -19,17 +20,17 @@ export interface PointerEntry {
   promotion_id: string;
 }
 
-/** `current.json`: the models that are served. `models` has no prototype, so any name can be looked up in it. */
+/** `current.json`: the models that are served. Its records have no prototype, so any name can be looked up in them. */
 export interface Pointer {
   format: 1;
   models: Record<string, PointerEntry>;
+  /** Models that were retired and have no current version; absent when there is none. */
+  retired?: Record<string, RetiredEntry>;
 }
 
 const MAX_BYTES = 1024 * 1024;
 const SHA256 = /^[0-9a-f]{64}$/;
 const RUN_ID = /^[0-9a-f]{32}$/;
-const PROMOTION_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const TIME = /^[+-]?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 function invalid(path: string, why: string, fix?: string): RiskopsError {
   return new RiskopsError('POINTER_INVALID', {
@@ -142,14 +143,14 @@ function parsePointer(path: string, text: string): Pointer {
   } catch (error) {
     throw invalid(path, `It is not JSON: ${printable((error as Error).message)}`);
   }
-  const { format, models } = (typeof json === 'object' && json !== null ? json : {}) as Record<
+  const { format, models, retired } = (typeof json === 'object' && json !== null ? json : {}) as Record<
     string,
     unknown
   >;
   if (format !== 1) throw invalid(path, 'Its "format" is not 1, the one that this riskops reads.');
   if (typeof models !== 'object' || models === null || Array.isArray(models))
     throw invalid(path, 'It has no "models" object.');
-  const pointer: Pointer = { format: 1, models: Object.create(null) };
+  const pointer: Pointer = { format: 1, models: Object.create(null), ...parseRetired(retired) };
   for (const [name, entry] of Object.entries(models)) {
     const fault = entryFault(name, entry);
     if (fault !== undefined) throw invalid(path, `Model "${printable(name, 80)}": ${fault}.`);
@@ -187,12 +188,20 @@ function removeLeftovers(path: string): void {
  * Replaces `current.json` durably; the same models give the same bytes. To be called under the store's write lock.
  * @throws RiskopsError POINTER_INVALID when a link, a folder or a special file stands there, STORE_IO
  */
-export function writePointer(path: string, { models }: Pointer): void {
+export function writePointer(path: string, { models, retired = {} }: Pointer): void {
   checkPlainFile(path);
   const entries = Object.keys(models)
     .sort()
     .map((name) => [name, plainEntry(models[name])] as const);
-  const text = `${toPrettyJson({ format: 1, models: Object.fromEntries(entries) })}\n`;
+  const gone = Object.keys(retired)
+    .sort()
+    .map((name) => [name, plainRetired(retired[name])] as const);
+  const document = {
+    format: 1,
+    models: Object.fromEntries(entries),
+    ...(gone.length === 0 ? {} : { retired: Object.fromEntries(gone) }),
+  };
+  const text = `${toPrettyJson(document)}\n`;
   if (Buffer.byteLength(text) > MAX_BYTES)
     throw invalid(path, `${entries.length} models do not fit into it.`);
   try {

@@ -4,87 +4,25 @@ import { baselineNames } from '../evaluation/baselines.js';
 import { metrics } from '../evaluation/metrics.js';
 import type { Task } from '../models/learner.js';
 import { printable, suggestWord } from '../util/text.js';
+import {
+  defaultPolicy,
+  type Guard,
+  type Policy,
+  type PresetName,
+  policyMeanings,
+  presetNames,
+} from './policy-keys.js';
+import { presets } from './policy-presets.js';
 
-/** Non-inferior to the current model: surely not worse by more than `margin`, in the metric's own unit. */
-export interface MarginGuard {
-  metric: string;
-  margin: number;
-}
-
-/** The candidate's own value, whatever the current model's. */
-export type BoundGuard = { metric: string; min: number } | { metric: string; max: number };
-
-/** A second metric that a better model must not spoil. */
-export type Guard = MarginGuard | BoundGuard;
-
-/** When a candidate may replace the current model. */
-export interface Policy {
-  /** The metric that decides; its direction is the metric's own. */
-  metric: string;
-  /** The gain over the current model that must be proven, in the metric's unit. */
-  minGain: number;
-  /**
-   * Of each bound by itself (one-sided): at 0.95 a model that is only as good as the current one is promoted about
-   * one time in twenty.
-   */
-  confidence: number;
-  /** Bootstrap resamples. */
-  resamples: number;
-  seed: number;
-  guards: Guard[];
-  /** Naive baselines that the candidate must beat, current model or not. */
-  baselines: 'all' | string[];
-  /** Holdout rows below which nothing is decided. */
-  minRows: number;
-  /** binary: positive holdout rows below which nothing is decided. */
-  minPositives: number;
-  /** `same`: the candidate must take what the current model takes. */
-  schema: 'same' | 'any';
-  /** The share of holdout rows with an exact twin (features and target) among the training rows above which nothing is decided. */
-  maxTwins: number;
-}
-
-/** What each key of a policy means, for the documents. */
-export const policyMeanings: Record<keyof Policy, string> = {
-  metric: 'the metric that decides',
-  minGain: "the gain over the current model that must be proven, in the metric's unit",
-  confidence: 'of each bound by itself: at 0.95 an equal model is promoted about one time in twenty',
-  resamples: 'how often the holdout is drawn again',
-  seed: 'the seed of these draws',
-  guards:
-    'metrics that must not get worse: `{ metric, margin }` against the current model, `{ metric, min }` or `{ metric, max }` for the value itself',
-  baselines: 'naive baselines to beat: `all`, or a list of names',
-  minRows: 'holdout rows below which nothing is decided',
-  minPositives: 'positive holdout rows below which nothing is decided',
-  schema: '`same`: the candidate must take what the current model takes; or `any`',
-  maxTwins:
-    'the share of holdout rows that stand, target and all, among the training rows too, above which nothing is decided',
-};
-
-/**
- * The policy where none is written.
- *
- * - AUC does not see whether probabilities are right, so the Brier score must not get worse: by 0.002 at most, which
- *   is what probabilities cost that are all off by 4.5 percentage points. Regression has no such margin: it would
- *   need the target's unit.
- * - With fewer than about 100 rows or 30 positives the bounds of the bootstrap no longer hold what they promise.
- */
-export function defaultPolicy(task: Task): Policy {
-  const binary = task === 'binary';
-  return {
-    metric: binary ? 'auc' : 'rmse',
-    minGain: 0,
-    confidence: 0.95,
-    resamples: 2000,
-    seed: 0,
-    guards: binary ? [{ metric: 'brier', margin: 0.002 }] : [],
-    baselines: 'all',
-    minRows: 100,
-    minPositives: binary ? 30 : 0,
-    schema: 'same',
-    maxTwins: 0.05,
-  };
-}
+export {
+  type BoundGuard,
+  defaultPolicy,
+  type Guard,
+  type MarginGuard,
+  type Policy,
+  type PresetName,
+  policyMeanings,
+} from './policy-keys.js';
 
 function wholeNumber(least: number, most: number) {
   return z.number().int().min(least).max(most);
@@ -107,11 +45,16 @@ function policyShape(task: Task) {
     )
     .transform((guard) => withoutUndefined(guard) as unknown as Guard);
   return z.strictObject({
+    preset: oneOf([...presetNames]).transform((name) => name as PresetName),
     metric,
     minGain: z.number().min(0),
     confidence: z.number().min(0.5).max(0.9999),
+    proof: z.enum(['interval', 'point'], { error: 'is "interval" or "point"' }),
     resamples: wholeNumber(200, 100_000),
     seed: wholeNumber(0, 0xffffffff),
+    blockRows: z.union([z.literal('auto'), z.literal('off'), wholeNumber(1, Number.MAX_SAFE_INTEGER)], {
+      error: 'is "auto", "off" or a whole number from 1',
+    }),
     guards: z.array(guard),
     baselines: z.union([z.literal('all'), z.array(oneOf(baselineNames(task)))], {
       error: `is "all" or a list of ${baselineNames(task).join(', ')}`,
@@ -120,6 +63,9 @@ function policyShape(task: Task) {
     minPositives: wholeNumber(0, Number.MAX_SAFE_INTEGER),
     schema: z.enum(['same', 'any'], { error: 'is "same" or "any"' }),
     maxTwins: z.number().min(0).max(1),
+    maxHoldoutUses: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    onHoldoutWorn: z.enum(['warn', 'undecided'], { error: 'is "warn" or "undecided"' }),
+    approvals: wholeNumber(0, 20),
   });
 }
 
@@ -173,20 +119,65 @@ function faultText(issue: z.core.$ZodIssue, policyKeys: string[]): string {
   return `policy${place}: the key "${printable(key, 64)}" is not known; ${suggestWord(key, known)}`;
 }
 
-/**
- * A policy from a config file: what it leaves out is as in `defaultPolicy(task)`. POLICY_INVALID names every key and
- * value that cannot be.
- */
-export function parsePolicy(json: unknown, task: Task): Policy {
-  const shape = policyShape(task);
-  const parsed = shape.partial().safeParse(json ?? {});
-  if (parsed.success) {
-    return { ...defaultPolicy(task), ...withoutUndefined(parsed.data) };
-  }
-  const faults = parsed.error.issues.map((issue) => faultText(issue, Object.keys(shape.shape)));
-  throw new RiskopsError('POLICY_INVALID', {
+/** What speaks against the preset of a policy; undefined when nothing does. */
+function presetFault(written: Partial<Policy>, task: Task): string | undefined {
+  if (written.preset === undefined) return undefined;
+  const preset = presets[written.preset];
+  if (preset.task !== task)
+    return `policy.preset: "${written.preset}" is for ${preset.task} models; this one is ${task}`;
+  const keys = Object.keys(preset.values) as (keyof Policy)[];
+  if (keys.some((key) => written[key] === undefined)) return undefined;
+  return `policy.preset: "${written.preset}" changes nothing, since ${keys.join(', ')} are all written beside it; delete those that it should decide`;
+}
+
+function invalidPolicy(task: Task, faults: string[]): RiskopsError {
+  return new RiskopsError('POLICY_INVALID', {
     what: `The policy of this ${task} model is not valid.`,
     why: faults.join('. '),
     details: { faults },
   });
+}
+
+/**
+ * A policy from a config file: what it leaves out is its preset's, and else as in `defaultPolicy(task)`. POLICY_INVALID
+ * names every key and value that cannot be.
+ */
+export function parsePolicy(json: unknown, task: Task): Policy {
+  const shape = policyShape(task);
+  const parsed = shape.partial().safeParse(json ?? {});
+  if (!parsed.success)
+    throw invalidPolicy(
+      task,
+      parsed.error.issues.map((issue) => faultText(issue, Object.keys(shape.shape))),
+    );
+  const written = withoutUndefined(parsed.data) as Partial<Policy>;
+  const fault = presetFault(written, task);
+  if (fault !== undefined) throw invalidPolicy(task, [fault]);
+  const preset = written.preset === undefined ? {} : presets[written.preset].values;
+  return { ...defaultPolicy(task), ...preset, ...written };
+}
+
+/** One value of a policy, and who says so. */
+export interface PolicyLine {
+  key: keyof Policy;
+  value: unknown;
+  /** `policy`: written in the config. */
+  from: 'default' | 'preset' | 'policy';
+}
+
+/**
+ * A policy line by line with where each value comes from.
+ * @throws RiskopsError POLICY_INVALID
+ */
+export function explainPolicy(json: unknown, task: Task): PolicyLine[] {
+  const policy = parsePolicy(json, task);
+  const written = withoutUndefined((json ?? {}) as Partial<Policy>);
+  const preset = policy.preset === undefined ? {} : presets[policy.preset].values;
+  const origin = (key: keyof Policy) => {
+    if (key in written) return 'policy';
+    return key in preset ? 'preset' : 'default';
+  };
+  return (Object.keys(policyMeanings) as (keyof Policy)[])
+    .filter((key) => policy[key] !== undefined)
+    .map((key) => ({ key, value: policy[key], from: origin(key) }));
 }

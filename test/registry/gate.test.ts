@@ -6,7 +6,7 @@ import { naiveBaselines } from '../../src/evaluation/baselines.js';
 import { judge } from '../../src/registry/gate.js';
 import type { Evidence } from '../../src/registry/gate-evidence.js';
 import { describeGate, type GateReport } from '../../src/registry/gate-report.js';
-import { defaultPolicy, type Policy } from '../../src/registry/policy.js';
+import { defaultPolicy, type Policy, parsePolicy } from '../../src/registry/policy.js';
 import { toJson } from '../../src/util/json.js';
 import { seededRandom, shuffledIndices } from '../../src/util/random.js';
 
@@ -237,6 +237,90 @@ describe('the other rules', () => {
     expect(rule(report, 'schema').text).toBe('callers of v3 would break: also needs "PAY_7"');
     expect(judged(good, middling, { schema: 'any' }, { schema }).verdict).toBe('promote');
     expect(judged(good, null, {}, { schema }).verdict).toBe('promote');
+  });
+});
+
+describe('the figures as they are (proof: point)', () => {
+  const balance = parsePolicy({ preset: 'balance', resamples: 200 }, 'binary');
+  /** 200 positive and 800 negative rows; a model that finds so many of each at its threshold. */
+  const labels = Float64Array.from({ length: 1000 }, (_, row) => (row < 200 ? 1 : 0));
+  const finds = (positives: number, negatives: number) =>
+    labels.map((label, row) => (label === 1 ? Number(row < positives) : Number(row - 200 >= negatives)));
+  const verdict = (candidate: Float64Array, current: Float64Array, policy = balance) =>
+    judge(
+      policy,
+      evidenceOf(candidate, current, {
+        target: labels,
+        holdout: { rows: 1000 },
+        baselines: [{ name: 'prior', predictions: new Float64Array(1000).fill(0.2) }],
+      }),
+    );
+
+  it.each([
+    // balanced accuracy of the current model: (0.7 + 0.8) / 2 = 0.75
+    ['better by exactly 0.005', 142, 640, 'promote'],
+    ['better by less than 0.005', 140, 647, 'reject'],
+    ['recall worse by exactly 0.01', 138, 656, 'promote'],
+    ['recall worse by more than 0.01', 137, 664, 'reject'],
+    ['equal', 140, 640, 'reject'],
+  ])('the rule of balance: %s', (_, positives, negatives, expected) => {
+    expect(verdict(finds(positives, negatives), finds(140, 640)).verdict).toBe(expected);
+  });
+
+  it('says with each verdict that nothing was proven', () => {
+    const report = verdict(finds(142, 640), finds(140, 640));
+    expect(report).toMatchObject({ verdict: 'promote', policy: { preset: 'balance' } });
+    expect(report.warnings.join()).toMatch(/proof: point/);
+    expect(describeGate(report).join('\n')).toMatch(/warning: the gain is taken as it is seen/);
+    const proven = verdict(finds(142, 640), finds(140, 640), { ...balance, proof: 'interval' });
+    expect(proven).toMatchObject({ verdict: 'undecided', warnings: [] });
+  });
+});
+
+describe('what is known of the holdout', () => {
+  const ledger = (candidates: number) => ({
+    ledger: {
+      uses: candidates + 3,
+      candidates,
+      first: '2026-01-01T00:00:00.000Z',
+      last: '2026-02-01T00:00:00.000Z',
+    },
+  });
+
+  it('warns of a holdout that has judged many candidates, and decides nothing on it where the policy says so', () => {
+    const fresh = judged(good, middling, {}, ledger(19));
+    expect(fresh).toMatchObject({ verdict: 'promote', warnings: [], ledger: { uses: 22, candidates: 19 } });
+    const worn = judged(good, middling, {}, ledger(20));
+    expect(worn).toMatchObject({
+      verdict: 'promote',
+      warnings: [expect.stringContaining('20 distinct candidates')],
+    });
+    const strict = { onHoldoutWorn: 'undecided' } as const;
+    expect(judged(good, middling, strict, ledger(19)).verdict).toBe('promote');
+    const refused = judged(good, middling, strict, ledger(20));
+    expect(refused).toMatchObject({ verdict: 'undecided', rows_needed: null });
+    expect(refused.next).toContain('worn: hold out fresh rows');
+    expect(judged(good, middling, { maxHoldoutUses: 21 }, ledger(20)).warnings).toEqual([]);
+    expect(judged(good, middling).ledger).toBeNull();
+  });
+
+  it('draws rows in time order in blocks, and decides nothing on a few times', () => {
+    const times = good.map((_, row) => row);
+    const report = judged(good, middling, {}, { times });
+    expect(report.comparisons[0].blocks).toMatchObject({ times: rows });
+    expect(describeGate(report).join('\n')).toMatch(/drawn in blocks of .* of 400 times/);
+    const alone = judged(good, middling, { blockRows: 'off' }, { times });
+    expect(alone.comparisons).toEqual(judged(good, middling).comparisons);
+    const quarters = judged(good, middling, {}, { times: times.map((row) => row % 4) });
+    expect(quarters).toMatchObject({ verdict: 'undecided', rows_needed: null });
+    expect(rule(quarters, 'times').text).toMatch(/400 holdout rows of 4 different times.*blockRows/);
+    const missing = judged(good, middling, {}, { times: withRow(times, 6, Number.NaN) });
+    expect(missing.reasons[0].text).toContain('the time of holdout row 7 is NaN');
+  });
+
+  it('says of the current version that it was judged against itself', () => {
+    const report = judged(good, good, {}, { current: { version: 4, predictions: good, threshold: null } });
+    expect(report.next).toBe('v4 is current already, and was judged against itself.');
   });
 });
 

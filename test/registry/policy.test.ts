@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RiskopsError } from '../../src/errors.js';
-import { defaultPolicy, parsePolicy } from '../../src/registry/policy.js';
+import { defaultPolicy, explainPolicy, parsePolicy } from '../../src/registry/policy.js';
+import { presets } from '../../src/registry/policy-presets.js';
 
 /** The one line that says why a policy is refused. */
 function faultOf(json: unknown, task: 'binary' | 'regression' = 'binary'): string {
@@ -66,5 +67,40 @@ describe('parsePolicy', () => {
     const why = faultOf({ metric: 'acu', minGain: 'x\ny', ['bad\nkey']: 1 });
     expect(why).toMatch(/policy\.metric.*policy\.minGain.*"bad\\x0akey"/);
     expect(why).not.toContain('\n');
+  });
+});
+
+describe('presets', () => {
+  it('stand in for the default, and what is written wins over both', () => {
+    const policy = parsePolicy({ preset: 'balance', minGain: 0.01 }, 'binary');
+    expect(policy).toEqual({
+      ...defaultPolicy('binary'),
+      preset: 'balance',
+      metric: 'balanced_accuracy',
+      proof: 'point',
+      guards: [{ metric: 'recall', margin: 0.01 }],
+      minGain: 0.01,
+    });
+    const lines = explainPolicy({ preset: 'balance', minGain: 0.01 }, 'binary');
+    const from = (key: string) => lines.find((line) => line.key === key)?.from;
+    expect(['minGain', 'metric', 'baselines'].map(from)).toEqual(['policy', 'preset', 'default']);
+    expect(explainPolicy(undefined, 'regression').every((line) => line.from === 'default')).toBe(true);
+  });
+
+  it('each is a policy that can be taken, for its own task alone', () => {
+    expect(Object.keys(presets)).toEqual(['balance', 'rul', 'sell-through', 'macro', 'anomaly']);
+    for (const [preset, { task, values }] of Object.entries(presets)) {
+      const other = task === 'binary' ? 'regression' : 'binary';
+      expect(parsePolicy(values, task)).toMatchObject(values);
+      expect(parsePolicy({ preset }, task)).toMatchObject({ preset, ...values });
+      expect(faultOf({ preset }, other)).toBe(
+        `policy.preset: "${preset}" is for ${task} models; this one is ${other}`,
+      );
+    }
+  });
+
+  it('one that would change nothing is refused, and so is one that is not there', () => {
+    expect(faultOf({ ...defaultPolicy('binary'), preset: 'balance' })).toContain('"balance" changes nothing');
+    expect(faultOf({ preset: 'balanced' })).toContain('did you mean "balance"?');
   });
 });

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { chooseModel, getModel, listModels } from '../../src/registry/models.js';
+import { promoteVersion } from '../../src/registry/promote.js';
 import {
   findVersion,
   getVersion,
@@ -14,6 +16,7 @@ import {
   failure,
   openTestStore,
   promote,
+  served,
 } from './support/registry-store.js';
 
 const file = {
@@ -128,4 +131,78 @@ test('what cannot be a version is refused, and nothing is left of it', async () 
   expect((await register({ model: '__proto__' })).code).toBe('OPTION_INVALID');
   expect((await register({ runId: 'f'.repeat(32) })).code).toBe('RUN_NOT_FOUND');
   expect((await failure(listVersions(store, 'credit'))).code).toBe('MODEL_NOT_FOUND');
+});
+
+test('a version in the trash is not listed, found, meant by "latest" or promoted, and its number is not used again', async () => {
+  const store = await openTestStore();
+  await addVersions(store, 3);
+  const mark = (version: number, deleted_at: string | null) =>
+    store.write((transaction) =>
+      transaction
+        .insertInto('version_marks')
+        .values({ model: 'credit', version, deleted_at, protected_at: '2026-03-01T00:00:00.000Z' })
+        .onConflict((conflict) => conflict.columns(['model', 'version']).doUpdateSet({ deleted_at }))
+        .execute(),
+    );
+  await mark(3, '2026-03-02T00:00:00.000Z');
+  expect((await listVersions(store, 'credit')).map(({ version }) => version)).toEqual([2, 1]);
+  expect((await latestCandidate(store, 'credit')).version).toBe(2);
+  for (const work of [
+    getVersion(store, 'credit', 3),
+    findVersion(store, 'credit', { version: 3 }),
+    promote(store, 3),
+  ])
+    expect(await failure(work)).toMatchObject({
+      code: 'VERSION_NOT_FOUND',
+      text: expect.stringMatching(/in the trash[\s\S]*2026-03-02/),
+    });
+  expect(await getModel(store, 'credit')).toMatchObject({ versions: 2, latest: 2 });
+  expect((await addVersion(store)).version).toBe(4);
+  await mark(3, null);
+  expect(await getVersion(store, 'credit', 3)).toMatchObject({ protected: true, deleted_at: null });
+  expect((await getVersion(store, 'credit', 2)).protected).toBe(false);
+  await store.write((transaction) => transaction.deleteFrom('versions').where('version', '=', 4).execute());
+  expect((await addVersion(store)).version).toBe(5);
+});
+
+test('a version that goes to the trash while it is promoted does not become current', async () => {
+  const store = await openTestStore();
+  await addVersions(store, 2);
+  await promote(store, 1);
+  const verifyFile = async () => {
+    await store.write((transaction) =>
+      transaction
+        .insertInto('version_marks')
+        .values({ model: 'credit', version: 2, deleted_at: '2026-03-02T00:00:00.000Z', protected_at: null })
+        .execute(),
+    );
+  };
+  const attempt = promoteVersion(store, {
+    ...{
+      model: 'credit',
+      version: 2,
+      expectedCurrent: 1,
+      actor: 'min',
+      reason: '',
+      verdict: 'promote' as const,
+    },
+    gateReportSha256: null,
+    verifyFile,
+  });
+  expect((await failure(attempt)).code).toBe('VERSION_NOT_FOUND');
+  expect(served(store)).toBe(1);
+});
+
+test('a model whose versions are all in the trash is not in the way of the others', async () => {
+  const store = await openTestStore();
+  await addVersions(store, 1);
+  await addVersions(store, 1, 'typo');
+  await store.write((transaction) =>
+    transaction
+      .insertInto('version_marks')
+      .values({ model: 'typo', version: 1, deleted_at: '2026-03-02T00:00:00.000Z', protected_at: null })
+      .execute(),
+  );
+  expect((await listModels(store)).map(({ name }) => name)).toEqual(['credit']);
+  expect(await chooseModel(store)).toBe('credit');
 });
