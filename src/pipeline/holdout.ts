@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { duplicateRowsAcross } from '../datasets/duplicates.js';
 import { parseSchema } from '../datasets/schema.js';
+import { splitKeys } from '../datasets/split-column.js';
 import { parseSplit } from '../datasets/split-rule.js';
 import { type Table, takeRows } from '../datasets/table.js';
 import { RiskopsError } from '../errors.js';
 import type { VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
+import { readArtifact } from '../tracking/read-artifact.js';
 import { sha256 } from '../util/files.js';
 import { type DataPlan, type PreparedData, prepareData } from './prepare-data.js';
 
@@ -17,6 +19,8 @@ export interface Holdout {
   trainingTarget: Float64Array;
   /** Both targets are one series in time order. */
   inTimeOrder: boolean;
+  /** The time of each held-out row under a `time:` split; null under any other. */
+  times: Float64Array | null;
   /** Held-out rows with an exact twin, target included, among the training rows. */
   twins: number;
   facts: HoldoutFacts;
@@ -77,6 +81,7 @@ export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string):
     y,
     trainingTarget: pick(parts.train),
     inTimeOrder: split.kind === 'time' && isOneSeries(prepared),
+    times: timesOf(prepared),
     twins: duplicateRowsAcross(table, [...prepared.features, target.name], parts.train, parts.test),
     facts: {
       data: recordedPath(root, plan.data),
@@ -89,6 +94,12 @@ export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string):
       sha256: sha256(identity.join('\n')),
     },
   };
+}
+
+function timesOf({ split, table, parts }: PreparedData): Float64Array | null {
+  if (split.kind !== 'time') return null;
+  const keys = splitKeys(table, split.column, parts.test, 'time');
+  return Float64Array.from(parts.test, (row) => keys[row]);
 }
 
 /** Rows of a time split are one series when no time occurs twice; many things at a time are a panel. */
@@ -116,17 +127,10 @@ export async function rebuildHoldout(
       why,
       cause,
     });
-  const { dir_name } = await store.db
-    .selectFrom('runs')
-    .select('dir_name')
-    .where('run_id', '=', version.run_id)
-    .executeTakeFirstOrThrow();
   const artifact = async (name: string): Promise<string> => {
-    try {
-      return (await store.blobs.get(`runs/${dir_name}/${name}`)).toString('utf8');
-    } catch (error) {
-      throw unavailable(`Its run has no ${name}.`, error);
-    }
+    const { bytes, why } = await readArtifact(store, version.run_id, name);
+    if (bytes === null) throw unavailable(`Its run cannot say which rows they were: ${why}.`);
+    return bytes.toString('utf8');
   };
   const record = JSON.parse(await artifact(DATA_RECORD)) as DataRecord;
   const plan: DataPlan = {

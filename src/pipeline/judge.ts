@@ -2,11 +2,13 @@ import { naiveBaselines } from '../evaluation/baselines.js';
 import { type Predictor, readModelFile } from '../models/model-file.js';
 import { judge } from '../registry/gate.js';
 import type { GateReport } from '../registry/gate-report.js';
+import { readLedger, recordUse } from '../registry/holdout-ledger.js';
 import { type Policy, parsePolicy } from '../registry/policy.js';
 import { schemaDifferences } from '../registry/schema-differences.js';
 import type { VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { addArtifact } from '../tracking/artifacts.js';
+import { sha256 } from '../util/files.js';
 import { toPrettyJson } from '../util/json.js';
 import { type Holdout, type HoldoutFacts, rebuildHoldout } from './holdout.js';
 import { findRival, scoreOn } from './rival.js';
@@ -14,8 +16,8 @@ import { findRival, scoreOn } from './rival.js';
 export interface JudgedVersion {
   version: VersionRecord;
   report: GateReport;
-  /** Of the report as it is kept with the candidate's run. */
-  reportSha256: string;
+  /** Of the report as it is kept with the candidate's run; null when nothing was recorded. */
+  reportSha256: string | null;
   /** The version it was judged against; promotion holds only while it is still current. */
   expectedCurrent: number | null;
 }
@@ -25,37 +27,56 @@ export interface JudgeOptions {
   root: string;
   /** As in the config; what it leaves out is the default's. */
   policy?: Record<string, unknown>;
+  /** Keys that win over the policy for this one judgement; the report names them. */
+  overrides?: Partial<Policy>;
+  /**
+   * false: nothing is written, neither the report nor the use of the holdout, so a store that was opened to read will
+   * do; what was judged so cannot be promoted. true when left out.
+   */
+  record?: boolean;
 }
 
 /**
- * Judges a version on the rows it was held out from, read again: the current model is re-scored on them, the naive baselines stand
- * beside it. The report is kept as an artifact of the candidate's run.
+ * Judges a version on the rows it was held out from, read again: the current model is re-scored on them, the naive
+ * baselines stand beside it. The report is kept as an artifact of the candidate's run, and the holdout's ledger counts it.
+ * @throws POLICY_INVALID, HOLDOUT_UNAVAILABLE, MODEL_FILE_INVALID, MODEL_FILE_NOT_FOUND
  */
 export async function judgeVersion(
   store: Store,
   version: VersionRecord,
-  { root, policy }: JudgeOptions,
+  { root, policy, overrides, record }: JudgeOptions,
 ): Promise<JudgedVersion> {
   const predictor = await readModelFile(store.blobs.path(version.path), { sha256: version.sha256 });
   const { task, provenance } = predictor.header;
+  const inForce = parsePolicy({ ...policy, ...overrides }, task);
   const holdout = await rebuildHoldout(store, version, provenance['holdout'] as HoldoutFacts, root);
-  return judgeOn(store, { version, predictor, holdout, policy: parsePolicy(policy ?? {}, task) });
+  return judgeOn(store, { version, predictor, holdout, policy: inForce, overrides, record });
 }
 
-interface JudgeInput {
+interface JudgeInput extends Pick<JudgeOptions, 'overrides' | 'record'> {
   version: VersionRecord;
   predictor: Predictor;
   holdout: Holdout;
   policy: Policy;
 }
 
-export async function judgeOn(
+export async function judgeOn(store: Store, input: JudgeInput): Promise<JudgedVersion> {
+  const { version, overrides = {}, record = true } = input;
+  const judgedAt = new Date().toISOString();
+  const found = await compare(store, input, judgedAt);
+  const report = Object.keys(overrides).length === 0 ? found : { ...found, overrides };
+  const reportSha256 = record ? await keepReport(store, input, report, judgedAt) : null;
+  return { version, report, reportSha256, expectedCurrent: report.current?.version ?? null };
+}
+
+async function compare(
   store: Store,
   { version, predictor, holdout, policy }: JudgeInput,
-): Promise<JudgedVersion> {
+  judgedAt: string,
+): Promise<GateReport> {
   const { task, signature } = predictor.header;
   const rival = await findRival(store, version.model, holdout, signature.target);
-  const report = judge(policy, {
+  return judge(policy, {
     model: version.model,
     task,
     target: holdout.y,
@@ -71,16 +92,25 @@ export async function judgeOn(
       : { compatible: true, differences: [] },
     holdout: { ...holdout.facts },
     twins: holdout.twins,
+    times: holdout.times ?? undefined,
+    ledger: await readLedger(store, holdout.facts.sha256, version, judgedAt),
     scale: holdout.inTimeOrder ? { trainingTarget: holdout.trainingTarget } : undefined,
   });
-  const judgedAt = new Date().toISOString();
-  const document = {
-    ...report,
-    run_id: version.run_id,
-    candidate_sha256: version.sha256,
-    judged_at: judgedAt,
-  };
-  const path = `gate/${judgedAt.replaceAll(/[:.]/g, '')}.json`;
-  const kept = await addArtifact(store, version.run_id, path, `${toPrettyJson(document)}\n`, 'gate-report');
-  return { version, report, reportSha256: kept.sha256, expectedCurrent: report.current?.version ?? null };
+}
+
+/** The report first, then its line in the ledger: nobody is told a verdict that is not counted. */
+async function keepReport(
+  store: Store,
+  { version, holdout }: JudgeInput,
+  report: GateReport,
+  judgedAt: string,
+): Promise<string> {
+  const { run_id, sha256: candidate_sha256 } = version;
+  const text = `${toPrettyJson({ ...report, run_id, candidate_sha256, judged_at: judgedAt })}\n`;
+  // Two judgements may fall on one millisecond.
+  const path = `gate/${judgedAt.replaceAll(/[:.]/g, '')}-${sha256(text).slice(0, 8)}.json`;
+  const kept = await addArtifact(store, run_id, path, text, 'gate-report');
+  const holdoutSha256 = holdout.facts.sha256;
+  await recordUse(store, { holdoutSha256, version, report, reportSha256: kept.sha256, judgedAt });
+  return kept.sha256;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { RiskopsError } from '../errors.js';
 import { type Predictor, readModelFile } from '../models/model-file.js';
 import { type PointerEntry, readPointer } from '../registry/current.js';
+import { noCurrentModel } from '../registry/no-current.js';
 import type { StorePlaces } from '../storage/store.js';
 
 /**
@@ -12,13 +12,9 @@ export async function loadCurrent(
   places: StorePlaces,
   model: string,
 ): Promise<{ entry: PointerEntry; predictor: Predictor }> {
-  const entry = readPointer(places.currentModel)?.models[model];
-  if (entry === undefined) {
-    throw new RiskopsError('NO_CURRENT_MODEL', {
-      what: `No version of ${model} is current.`,
-      why: 'Nothing was promoted yet.',
-    });
-  }
+  const pointer = readPointer(places.currentModel);
+  const entry = pointer?.models[model];
+  if (entry === undefined) throw noCurrentModel(pointer, model);
   return {
     entry,
     predictor: await readModelFile(join(places.artifacts, entry.path), { sha256: entry.sha256 }),

@@ -1,33 +1,27 @@
 import { availableParallelism } from 'node:os';
 import { encodeTable } from '../datasets/encode-table.js';
-import { schemaToJson } from '../datasets/schema.js';
 import { evaluate } from '../evaluation/metrics.js';
 import { encodeModelFile, type Predictor } from '../models/model-file.js';
 import { parsePolicy } from '../registry/policy.js';
 import { registerVersion, type VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
-import { type Run, startRun } from '../tracking/runs.js';
-import { toPrettyJson } from '../util/json.js';
+import { type Run, type StartRunOptions, startRun } from '../tracking/runs.js';
 import { packageVersion } from '../util/package.js';
 import { type FittedPipeline, fitModel } from './fit-model.js';
-import {
-  DATA_RECORD,
-  type Holdout,
-  holdoutOf,
-  recordedPath,
-  recordedSplit,
-  SCHEMA_RECORD,
-} from './holdout.js';
+import { type Holdout, holdoutOf, recordedPath, recordedSplit } from './holdout.js';
 import { keepScores } from './holdout-scores.js';
 import { type JudgedVersion, judgeOn } from './judge.js';
 import type { PreparedData } from './prepare-data.js';
 import { type PreparedTraining, prepareTraining } from './prepare-training.js';
 import type { TrainPlan } from './train-plan.js';
 import { summarise, type TrainSummary } from './train-summary.js';
+import { keepTraining } from './training-record.js';
 
 export interface TrainOptions {
   /** The project's folder: paths on record are relative to it where they can be. */
   root: string;
+  /** How the run is found again. */
+  labels?: Pick<StartRunOptions, 'name' | 'group' | 'parent' | 'note' | 'tags'>;
   signal?: AbortSignal;
   onProgress?: (text: string) => void;
 }
@@ -55,12 +49,14 @@ export async function trainModel(
  */
 export async function runTraining(
   store: Store,
-  { plan, learner, hyper, data }: PreparedTraining,
-  { root, signal, onProgress = () => {} }: TrainOptions,
+  training: PreparedTraining,
+  { root, labels, signal, onProgress = () => {} }: TrainOptions,
 ): Promise<TrainedModel> {
   const started = performance.now();
+  const { plan, learner, hyper, data } = training;
   const { model } = plan;
   const run = await startRun(store, {
+    ...labels,
     kind: 'train',
     model,
     params: runParams(
@@ -72,6 +68,8 @@ export async function runTraining(
   });
   try {
     signal?.throwIfAborted();
+    const holdout = holdoutOf(plan, data, root);
+    await keepTraining(run, training, root);
     const threads = plan.threads ?? availableParallelism();
     const onStep = ({ step, of, metrics }: { step: number; of: number; metrics: Record<string, number> }) => {
       onProgress(`training, ${step} of ${of}`);
@@ -83,8 +81,6 @@ export async function runTraining(
       onProgress,
     );
     signal?.throwIfAborted();
-    const holdout = holdoutOf(plan, data, root);
-    await keepData(run, plan, data, root);
     const trained = await keepModel(store, run, { plan, learner, hyper, data, fitted, holdout });
     await run.end();
     const summary = summarise({
@@ -137,15 +133,6 @@ function runParams(
 const prefixed = (prefix: string, metrics: Record<string, number>) =>
   Object.fromEntries(Object.entries(metrics).map(([name, value]) => [prefix + name, value]));
 
-/** What the gate needs to read the same holdout again. */
-async function keepData(run: Run, plan: TrainPlan, data: PreparedData, root: string): Promise<void> {
-  const { target, task, positive, seed, drop, keep } = plan;
-  const split = recordedSplit(root, plan.split);
-  const record = { data: recordedPath(root, plan.data), target, task, positive, split, seed, drop, keep };
-  await run.logArtifact(DATA_RECORD, `${toPrettyJson(record)}\n`, 'data');
-  await run.logArtifact(SCHEMA_RECORD, `${toPrettyJson(schemaToJson(data.schema))}\n`, 'schema');
-}
-
 interface ToKeep extends PreparedTraining {
   fitted: FittedPipeline;
   holdout: Holdout;
@@ -187,7 +174,14 @@ async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, f
       holdout: holdout.facts,
     },
   });
-  await keepScores(run, { holdoutSha256: holdout.facts.sha256, threshold, signature, predictions });
+  await keepScores(run, {
+    holdoutSha256: holdout.facts.sha256,
+    threshold,
+    signature,
+    predictions,
+    target: holdout.y,
+    times: holdout.times,
+  });
   const path = `models/${plan.model}/candidates/${run.id}_${learner.name}.safetensors`;
   await store.blobs.put(path, file.bytes);
   const version = await registerVersion(store, {

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encodeTable } from '../../src/datasets/encode-table.js';
@@ -8,6 +8,7 @@ import { promoteCandidate } from '../../src/pipeline/promote-candidate.js';
 import { judgeTraining, type TrainedModel, trainModel } from '../../src/pipeline/train.js';
 import type { TrainPlan } from '../../src/pipeline/train-plan.js';
 import { getVersion } from '../../src/registry/versions.js';
+import { readArtifact } from '../../src/tracking/read-artifact.js';
 import { getRun } from '../../src/tracking/read-runs.js';
 import { loansCsv, writeLoans } from '../support/loans.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -53,13 +54,13 @@ test("current model and candidate are both scored on the candidate's rows", asyn
 });
 
 test('the report is kept with the run, whole, and the promotion names its hash', async () => {
-  const { folder, store, train, promote } = await project();
+  const { store, train, promote } = await project();
   const trained = await train();
   const { gate_report_sha256 } = await promote(trained);
   const run = await getRun(store, trained.summary.run_id);
   const report = run.artifacts.find(({ sha256 }) => sha256 === gate_report_sha256);
-  const path = join(folder, 'artifacts', 'runs', trained.summary.run_dir_name, report?.path as string);
-  expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+  const { bytes } = await readArtifact(store, run.run_id, report?.path as string);
+  expect(JSON.parse(String(bytes))).toMatchObject({
     ...{
       verdict: 'promote',
       run_id: trained.summary.run_id,
