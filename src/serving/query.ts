@@ -34,6 +34,11 @@ export class QueryReader {
     return this.#refuse(name, `must be true or false, and is "${printable(text, 40)}"`, fallback);
   }
 
+  /** The text as given; undefined when it was not. */
+  text(name: string): string | undefined {
+    return this.#text(name);
+  }
+
   /** @throws RiskopsError VALIDATION_ERROR when anything was wrong */
   end(): void {
     for (const name of Object.keys(this.query)) {

@@ -1,6 +1,6 @@
 import { RiskopsError } from '../errors.js';
 import type { PointerEntry } from '../registry/current.js';
-import { printable, suggestWord } from '../util/text.js';
+import { noCurrentModel } from '../registry/no-current.js';
 import { ModelSlot, type OnLoad } from './model-slot.js';
 import { PointerWatch } from './pointer-watch.js';
 import type { ServedModel } from './served-model.js';
@@ -126,7 +126,7 @@ export class ModelSlots {
     throw slot.failure ?? stillLoading(slot.name);
   }
 
-  /** Nothing is promoted; but when the pointer cannot be read, that is not known. */
+  /** Nothing is promoted, or it was retired; but when the pointer cannot be read, that is not known. */
   #noCurrent(name: string | undefined): RiskopsError {
     const { failure } = this.#watch;
     if (failure !== null) {
@@ -138,15 +138,7 @@ export class ModelSlots {
         cause: failure,
       });
     }
-    const known = this.names();
-    const isKnown = known.length > 0 && name !== undefined;
-    return new RiskopsError('NO_CURRENT_MODEL', {
-      what: isKnown
-        ? `No version of a model "${printable(name, 80)}" is promoted.`
-        : 'No model is promoted yet.',
-      why: isKnown ? suggestWord(name, known) : undefined,
-      ...(known.length > 0 ? { details: { known } } : {}),
-    });
+    return noCurrentModel(this.#watch.pointer, name);
   }
 }
 
