@@ -1,12 +1,12 @@
-import { verifyChain } from '../../registry/audit.js';
+import { verifyAudit } from '../../registry/verify-audit.js';
 import type { DoctorCheck } from './check.js';
 
-/** The hash chain over promotions and rollbacks. */
+/** The hash chain over promotions, and the gate reports that it names. */
 export const auditChain: DoctorCheck = {
   name: 'history',
   async run({ store }) {
     if (!store) return [];
-    const { ok, broken } = await verifyChain(store);
+    const { ok, broken } = await verifyAudit(store);
     if (ok) return [{ severity: 'ok', message: 'The history of promotions is unbroken.' }];
     return [
       {

@@ -1,9 +1,9 @@
 import type { Store, StorePlaces } from '../../storage/store.js';
 
-/** `error` fails the doctor, `warning` does not, `ok` says what was looked at. */
+/** `error` fails the doctor, `warning` does not, `fixed` was mended now, `ok` says what was looked at. */
 export interface Finding {
   check: string;
-  severity: 'ok' | 'warning' | 'error';
+  severity: 'ok' | 'fixed' | 'warning' | 'error';
   message: string;
   /** The command that helps. */
   remedy?: string;
@@ -16,6 +16,8 @@ export interface DoctorContext {
   store: Store | null;
   /** Mend what can be mended from the database. */
   fix: boolean;
+  /** Read every artifact and compare its hash, however much there is. */
+  deep: boolean;
 }
 
 /** A check looks at one thing. A new one is a file, a line in `all.ts` and a test. */
@@ -23,3 +25,6 @@ export interface DoctorCheck {
   name: string;
   run(context: DoctorContext): Promise<Omit<Finding, 'check'>[]>;
 }
+
+/** So many findings of one kind are told one by one; the rest as a number. */
+export const TOLD = 10;

@@ -1,12 +1,18 @@
 import { pointerState, projectPointer } from '../../registry/current.js';
+import { checkPlainFile, readPointer } from '../../registry/pointer-file.js';
 import type { DoctorCheck } from './check.js';
 
 /** current.json against the database, which is the truth. */
 export const currentPointer: DoctorCheck = {
   name: 'pointer',
   async run({ places, store, fix }) {
-    if (!store) return [];
-    if (fix) await projectPointer(store);
+    checkPlainFile(places.currentModel);
+    if (!store) {
+      readPointer(places.currentModel);
+      return [];
+    }
+    if (fix && (await projectPointer(store)))
+      return [{ severity: 'fixed', message: 'current.json was written anew from the database.' }];
     const { state, differences } = await pointerState(store);
     if (state === 'same') return [{ severity: 'ok', message: 'current.json says what the database says.' }];
     return [

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { sql } from 'kysely';
 import type { DoctorCheck } from './check.js';
+import { bringBack } from './doctor-finding.js';
 
 /** SQLite's own integrity check and the foreign keys. */
 export const database: DoctorCheck = {
@@ -18,22 +19,14 @@ export const database: DoctorCheck = {
             },
           ];
     }
-    const integrity = await sql<{ integrity_check: string }>`pragma integrity_check`.execute(store.db);
+    const integrity = await sql<{ integrity_check: string }>`pragma integrity_check(20)`.execute(store.db);
     const keys = await sql<{ table: string }>`pragma foreign_key_check`.execute(store.db);
     const faults = integrity.rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
     const orphans = [...new Set(keys.rows.map((row) => row.table))];
+    const found = { severity: 'error' as const, remedy: bringBack(places), path: places.database };
     return [
-      ...faults.slice(0, 5).map((line) => ({
-        severity: 'error' as const,
-        message: `The database is damaged: ${line}.`,
-        remedy: 'bring back a copy of the file',
-        path: places.database,
-      })),
-      ...orphans.map((table) => ({
-        severity: 'error' as const,
-        message: `Rows of ${table} refer to rows that are gone.`,
-        path: places.database,
-      })),
+      ...faults.slice(0, 5).map((line) => ({ ...found, message: `The database is damaged: ${line}.` })),
+      ...orphans.map((table) => ({ ...found, message: `Rows of ${table} refer to rows that are gone.` })),
       ...(faults.length + orphans.length === 0
         ? [{ severity: 'ok' as const, message: 'The database is whole.', path: places.database }]
         : []),

@@ -1,0 +1,40 @@
+import { Worker } from 'node:worker_threads';
+import { RiskopsError } from '../../errors.js';
+
+export interface Watchdog {
+  /** Aborts at the limit, with the error to report. */
+  signal: AbortSignal;
+  stop(): Promise<void>;
+}
+
+/** How much longer a step may take that holds the thread and cannot be asked to stop, in milliseconds. */
+const GRACE_MS = 3_000;
+
+/** Runs beside the main thread, so a long calculation there cannot hold it off. */
+const KILLER = `
+const { workerData } = require('node:worker_threads');
+setTimeout(() => {
+  try { require('node:fs').writeSync(2, workerData.text); } catch {}
+  process.kill(process.pid, 'SIGKILL');
+}, workerData.ms);
+`;
+
+/** Ends all checks after `seconds`: first by its signal, and where nothing listens to that, by killing this process. */
+export function startWatchdog(seconds: number): Watchdog {
+  const controller = new AbortController();
+  const error = new RiskopsError('CHECK_TIMED_OUT', {
+    what: `The checks were stopped after ${seconds} s.`,
+    why: 'That is their limit; --limit sets another one.',
+  });
+  const timer = setTimeout(() => controller.abort(error), seconds * 1000);
+  const text = `Error: ${error.message}\nWhy:   ${error.why}\nTry:   ${error.fix}\n`;
+  const killer = new Worker(KILLER, { eval: true, workerData: { text, ms: seconds * 1000 + GRACE_MS } });
+  killer.unref();
+  return {
+    signal: controller.signal,
+    async stop() {
+      clearTimeout(timer);
+      await killer.terminate();
+    },
+  };
+}
