@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Builds dist/: the command line and the library as split ES modules, and one file per worker thread.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -30,9 +30,17 @@ function removeStale(outputs) {
   const built = new Set(outputs.map((path) => join(root, path)));
   for (const entry of readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    const isType = path.startsWith(join(root, 'dist', 'types'));
-    if (entry.isFile() && !isType && !built.has(path)) rmSync(path);
+    const isWrittenLater = ['types', 'completion'].some((name) => path.startsWith(join(root, 'dist', name)));
+    if (entry.isFile() && !isWrittenLater && !built.has(path)) rmSync(path);
   }
+}
+
+/** The completion scripts: made here, because making them loads every command. */
+async function writeCompletions() {
+  const { completionScripts } = await import(pathToFileURL(join(root, 'dist', 'completion-scripts.js')));
+  mkdirSync(join(root, 'dist', 'completion'), { recursive: true });
+  for (const [shell, script] of Object.entries(await completionScripts()))
+    writeFileSync(join(root, 'dist', 'completion', shell), script);
 }
 
 /** Builds into dist/; `types` also writes the declarations, which takes some seconds more. */
@@ -42,8 +50,10 @@ export async function buildAll({ types = true } = {}) {
     entryPoints: {
       cli: 'src/cli.ts',
       index: 'src/index.ts',
+      'completion-scripts': 'src/commands/completion-scripts.ts',
       'workers/train-trees': 'src/models/trees/worker.ts',
       'workers/prediction-log': 'src/monitoring/prediction-log-worker.ts',
+      'workers/query': 'src/tracking/search/query-process.ts',
     },
     outdir: 'dist',
     bundle: true,
@@ -58,6 +68,7 @@ export async function buildAll({ types = true } = {}) {
   });
   removeStale(Object.keys(metafile.outputs));
   writeLicences();
+  await writeCompletions();
   if (types) {
     rmSync(join(root, 'dist', 'types'), { recursive: true, force: true });
     const { execFileSync } = await import('node:child_process');

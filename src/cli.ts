@@ -47,6 +47,7 @@ async function runWords(given: string[], signal: AbortSignal): Promise<number | 
     const project = await openProject({
       dir: flags['dir'] as string | undefined,
       dirMayBeMissing: loaded?.makesFolder,
+      withoutConfig: loaded?.withoutConfig,
     });
     try {
       exitCode = await loaded?.run({ args, flags, project, output, signal });

@@ -25,8 +25,8 @@ export interface ModelConfig {
   schema?: string;
   /** Hyper-parameters of the learner. */
   hyper?: Record<string, number | string | boolean | null>;
-  /** The gate's policy. */
-  policy?: Record<string, unknown>;
+  /** The gate's policy, or the path of a JSON file that holds it, relative to the config's folder. */
+  policy?: string | Record<string, unknown>;
 }
 
 /** What riskops.config.* holds. */
@@ -47,6 +47,14 @@ export interface Config {
     rows?: number;
     requestMs?: number;
     allowedHosts?: string[];
+  };
+  /** The copies of the database that commands make by themselves. */
+  backup?: { hours?: number; keep?: number; megabytes?: number };
+  ci?: {
+    /** Scripts of package.json that `riskops ci` runs. */
+    scripts?: string[];
+    scriptSeconds?: number;
+    undecided?: 'report' | 'fail';
   };
   models?: Record<string, ModelConfig>;
 }
@@ -132,6 +140,28 @@ export async function loadConfig(path: string, settings: readonly Setting[]): Pr
   return plain;
 }
 
+/**
+ * A policy that lies in a file of its own. It is read when a candidate is judged: a fault in it stops no rollback.
+ * @throws POLICY_INVALID
+ */
+export function readPolicyFile(path: string): Record<string, unknown> {
+  const refuse = (why: string, cause?: unknown) =>
+    new RiskopsError('POLICY_INVALID', {
+      what: `The policy file ${printable(path)} cannot be used.`,
+      why,
+      fix: 'mend the file, or the path in "policy" of riskops.config',
+      cause,
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw refuse(printable((error as Error).message), error);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw refuse('It must hold one JSON object.');
+}
+
 /** Keys of the config below a path such as `serve` or `models.*`, from the settings' own table. */
 function knownKeys(prefix: string, settings: readonly Setting[]): string[] {
   const start = prefix === '' ? '' : `${prefix}.`;
@@ -177,8 +207,10 @@ function checkBlock({ path, settings, prefix, shown, alsoKnown = [] }: Block, va
 function checkConfig(path: string, value: unknown, settings: readonly Setting[]): asserts value is Config {
   const top = { path, settings };
   checkBlock({ ...top, prefix: '', shown: '' }, value);
-  const { serve = {}, models = {} } = value as Config;
+  const { serve = {}, ci = {}, backup = {}, models = {} } = value as Config;
   checkBlock({ ...top, prefix: 'serve', shown: 'serve' }, serve);
+  checkBlock({ ...top, prefix: 'ci', shown: 'ci' }, ci);
+  checkBlock({ ...top, prefix: 'backup', shown: 'backup' }, backup);
   checkObject(path, 'models', models);
   const names = Object.keys(models);
   const { model } = value as Config;
@@ -194,8 +226,9 @@ function checkConfig(path: string, value: unknown, settings: readonly Setting[])
       { ...top, prefix: 'models.*', shown: `models.${name}`, alsoKnown: ['hyper', 'policy'] },
       block,
     );
-    for (const part of ['hyper', 'policy'] as const)
-      if (block[part] !== undefined) checkObject(path, `models.${name}.${part}`, block[part]);
+    if (block.hyper !== undefined) checkObject(path, `models.${name}.hyper`, block.hyper);
+    if (block.policy !== undefined && typeof block.policy !== 'string')
+      checkObject(path, `models.${name}.policy`, block.policy);
   }
 }
 

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
-import { type Config, findConfig, loadConfig } from './config-file.js';
+import { ciSettings } from './checks/settings.js';
+import { type Config, findConfig, loadConfig, readPolicyFile } from './config-file.js';
 import { RiskopsError } from './errors.js';
 import { trainSettings } from './pipeline/settings.js';
 import { serveSettings } from './serving/settings.js';
@@ -37,6 +38,7 @@ export const settings: readonly Setting[] = [
   ...storeSettings,
   ...trainSettings,
   ...serveSettings,
+  ...ciSettings,
 ];
 
 export type Origin = 'flag' | 'environment' | 'config' | 'default';
@@ -59,6 +61,8 @@ export interface Project {
   actor: string;
   /** One setting: flag > environment > config > default. `model` chooses the block for `models.*` settings. */
   resolve(key: string, flags?: Record<string, unknown>, model?: string): Resolved;
+  /** A model's policy as it is written, in the config or in the file that the config names; empty when there is none. */
+  policyOf(model: string): Record<string, unknown>;
   /** The value of `resolve`. */
   get<T extends SettingValue>(key: string, flags?: Record<string, unknown>, model?: string): T;
 }
@@ -69,6 +73,8 @@ export interface ProjectOptions {
   dir?: string;
   /** The folder is about to be made. */
   dirMayBeMissing?: boolean;
+  /** The config is looked for, since it says which folder is the project's, and not loaded. */
+  withoutConfig?: boolean;
   environment?: NodeJS.ProcessEnv;
 }
 
@@ -114,6 +120,25 @@ export function sandboxEnvironment(environment: NodeJS.ProcessEnv = process.env)
   return Object.fromEntries(kept) as Record<string, string>;
 }
 
+/** What `riskops ci` goes by: a sandbox's environment, and its own settings. A store that was exported for another purpose stays out of reach. */
+export function ciEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const own = Object.entries(environment).filter(([name]) => name.startsWith('RISKOPS_CI_'));
+  return { ...sandboxEnvironment(environment), ...(Object.fromEntries(own) as Record<string, string>) };
+}
+
+/** Where `riskops ci` runs, as the variables of GitHub Actions say: https://docs.github.com/actions/reference/variables-reference */
+export function ciSurroundings(environment: NodeJS.ProcessEnv = process.env) {
+  return {
+    onGithub: environment['GITHUB_ACTIONS'] === 'true',
+    /** The folder of the checkout. */
+    workspace: environment['GITHUB_WORKSPACE'] || null,
+    /** A file that the page of the run shows. */
+    stepSummary: environment['GITHUB_STEP_SUMMARY'] || null,
+    /** Called by a script that `riskops ci` runs. */
+    insideCi: environment['RISKOPS_CI_RUNNING'] === '1',
+  };
+}
+
 function checkFolder(given: string, path: string, mayBeMissing: boolean): void {
   const found = existsSync(path);
   if (found ? statSync(path).isDirectory() : mayBeMissing) return;
@@ -142,12 +167,14 @@ export async function openProject({
   cwd = workingFolder(),
   dir,
   dirMayBeMissing = false,
+  withoutConfig = false,
   environment = process.env,
 }: ProjectOptions = {}): Promise<Project> {
   const start = dir === undefined ? cwd : resolve(cwd, dir);
   if (dir !== undefined) checkFolder(dir, start, dirMayBeMissing);
-  const configPath = findConfig(start, dir === undefined);
-  const root = configPath === null ? start : dirname(configPath);
+  const found = findConfig(start, dir === undefined);
+  const configPath = withoutConfig ? null : found;
+  const root = found === null ? start : dirname(found);
   const config = configPath === null ? {} : await loadConfig(configPath, settings);
 
   const resolveSetting = (key: string, flags: Record<string, unknown> = {}, model?: string): Resolved => {
@@ -199,6 +226,10 @@ export async function openProject({
     },
     actor: get<string | null>('actor') ?? loginName(),
     resolve: resolveSetting,
+    policyOf(model) {
+      const policy = config.models?.[model]?.policy ?? {};
+      return typeof policy === 'string' ? readPolicyFile(resolve(root, policy)) : policy;
+    },
     get,
   };
 }

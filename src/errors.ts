@@ -54,6 +54,11 @@ export const catalogue = {
     meaning: 'The data file cannot be read as CSV.',
     next: 'riskops train --data FILE --target COLUMN',
   },
+  DATA_CHANGED: {
+    exit: 65,
+    meaning: 'The data file is not byte for byte what the run learned from.',
+    next: 'riskops reproduce RUN --data FILE',
+  },
   DATA_ROW_INVALID: {
     exit: 65,
     meaning: 'A row of the data does not fit the schema.',
@@ -122,17 +127,79 @@ export const catalogue = {
   },
   STORE_VERSION: {
     exit: 78,
-    meaning: 'The store was written by a newer riskops.',
+    meaning: 'The store was written by a newer riskops, or by an older one and not migrated yet.',
     next: 'npm install riskops@latest',
+  },
+  STORE_IN_USE: {
+    exit: 75,
+    meaning: 'Another process has the database open that would be replaced.',
+    next: 'end riskops serve and what else uses the store, then the same command again',
+  },
+  STORE_WOULD_LOSE: {
+    exit: 2,
+    meaning: 'The store holds more than the backup that would take its place.',
+    next: 'the same command with --force, which keeps the present store aside',
+  },
+  BACKUP_NOT_FOUND: { exit: 4, meaning: 'The backup is not there.', next: 'riskops where' },
+  ARCHIVE_INVALID: {
+    exit: 65,
+    meaning: 'The archive is damaged, is not one of riskops, or was made to do harm.',
+    next: 'riskops export, for a new one',
+  },
+  ARCHIVE_TOO_LARGE: {
+    exit: 65,
+    meaning: 'The archive is larger than the limit, or grows more than the limit when unpacked.',
+    next: 'riskops import --help',
+  },
+  IMPORT_CONFLICT: {
+    exit: 65,
+    meaning: 'The archive has something that the store has with other content.',
+    next: 'riskops runs show RUN',
   },
   STORE_IO: { exit: 74, meaning: 'The disk refused a read or a write.', next: 'riskops doctor' },
   // runs
   RUN_NOT_FOUND: { exit: 4, meaning: 'No run has this id.', next: 'riskops runs list' },
   RUN_AMBIGUOUS: { exit: 2, meaning: 'More than one run id begins like this.', next: 'riskops runs list' },
+  RUN_ENDED: {
+    exit: 2,
+    meaning: 'The run has ended, and nothing more can be written to it.',
+    next: 'riskops runs start --resume RUN',
+  },
+  RUN_IS_RUNNING: {
+    exit: 75,
+    meaning: 'The run lives in another process, and cannot be taken over.',
+    next: 'riskops runs show RUN',
+  },
+  RUN_NOT_REPRODUCIBLE: {
+    exit: 2,
+    meaning: 'The run is no finished training, or lacks what it takes to train again.',
+    next: 'riskops runs show RUN',
+  },
   VALUE_TOO_LONG: {
     exit: 2,
     meaning: 'A parameter, tag or note is over its limit.',
     next: 'log it as an artifact',
+  },
+  RUN_FILTER_INVALID: {
+    exit: 2,
+    meaning:
+      'A filter, an order or a list of columns cannot be read; `details.position` is the character, from 1.',
+    next: 'riskops runs list --help',
+  },
+  RUN_CURSOR_INVALID: {
+    exit: 2,
+    meaning: 'What was given to go on after is not the mark of a page in this order.',
+    next: 'the `next_after` of the page before, with the same order',
+  },
+  QUERY_INVALID: {
+    exit: 2,
+    meaning: 'It is not one SQL statement that reads the store, or SQLite refused it.',
+    next: 'riskops query --help',
+  },
+  QUERY_STOPPED: {
+    exit: 75,
+    meaning: 'A query was ended before it was done: it took too long or too much memory.',
+    next: 'a narrower query, or a larger --timeout-ms',
   },
   RUN_VALUE_INVALID: {
     exit: 2,
@@ -154,6 +221,27 @@ export const catalogue = {
     meaning: 'What would be kept is a link, a folder or a device.',
     next: 'a plain file',
   },
+  ARTIFACT_DAMAGED: {
+    exit: 65,
+    meaning: 'A file that is kept is not byte for byte what was put on record.',
+    next: 'riskops doctor',
+  },
+  ARTIFACT_IMMUTABLE: {
+    exit: 2,
+    meaning: 'A file that a version stands on would be replaced or removed.',
+    next: 'another path',
+  },
+  RUN_IN_USE: {
+    exit: 2,
+    meaning: 'The run cannot be deleted: it goes on, is protected, or made a version that is or was in use.',
+    next: 'riskops runs show RUN',
+  },
+  // predictions
+  PREDICTION_NOT_FOUND: {
+    exit: 4,
+    meaning: 'The log has no prediction with this id.',
+    next: 'riskops trace PREDICTION_ID, with the prediction_id of an answer',
+  },
   // registry
   MODEL_NOT_FOUND: { exit: 4, meaning: 'No model has this name.', next: 'riskops models list' },
   MODEL_AMBIGUOUS: {
@@ -162,11 +250,22 @@ export const catalogue = {
     next: 'riskops models list',
   },
   VERSION_NOT_FOUND: { exit: 4, meaning: 'The model has no such version.', next: 'riskops models show' },
+  VERSION_IN_USE: {
+    exit: 2,
+    meaning:
+      'The version cannot be deleted: it is or was current, was approved, has an alias or is protected.',
+    next: 'riskops models show',
+  },
   NO_CANDIDATE: { exit: 4, meaning: 'There is no candidate to judge or to promote.', next: 'riskops train' },
   NO_CURRENT_MODEL: { exit: 4, meaning: 'No model is promoted yet.', next: 'riskops promote --latest' },
   NOTHING_TO_ROLL_BACK: { exit: 4, meaning: 'No earlier version was ever current.', next: 'riskops history' },
   GATE_REJECTED: { exit: 1, meaning: 'The gate rejected the candidate.', next: 'riskops gate' },
   GATE_UNDECIDED: { exit: 3, meaning: 'The evidence is not enough to decide.', next: 'riskops gate' },
+  APPROVAL_MISSING: {
+    exit: 1,
+    meaning: 'The policy asks for approvals by other people, and not enough have approved of this version.',
+    next: 'riskops approve --version N --reason "..."',
+  },
   CURRENT_CHANGED: {
     exit: 75,
     meaning: 'The current model changed while the candidate was judged.',
@@ -243,6 +342,26 @@ export const catalogue = {
   },
   PORT_IN_USE: { exit: 74, meaning: 'Another program listens on this port.', next: 'riskops serve --port 0' },
   SERVER_UNREACHABLE: { exit: 74, meaning: 'No server answered.', next: 'riskops serve' },
+  CHECK_TIMED_OUT: {
+    exit: 75,
+    meaning: 'The checks took longer than their limit.',
+    next: 'riskops ci --quick --limit 300',
+  },
+  PROGRAM_NOT_FOUND: {
+    exit: 70,
+    meaning: 'A program that is needed cannot be started.',
+    next: 'install it, or add its folder to PATH',
+  },
+  GIT_REPOSITORY_NOT_FOUND: {
+    exit: 4,
+    meaning: 'The folder is in no git repository with a work tree.',
+    next: 'git init',
+  },
+  HOOK_REFUSED: {
+    exit: 2,
+    meaning: 'A git hook stands where riskops may neither move nor remove it.',
+    next: 'riskops hooks status',
+  },
   CHECK_FAILED: { exit: 1, meaning: 'A check failed.', next: 'riskops doctor' },
   INTERNAL_ERROR: {
     exit: 70,

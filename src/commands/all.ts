@@ -17,7 +17,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'train a candidate, record the run and judge it',
     load: () => import('./train.js'),
   },
-  { name: 'runs list', summary: 'recorded runs, newest first', load: () => import('./runs-list.js') },
+  {
+    name: 'reproduce',
+    summary: 'train a run again, and compare model and metrics bit for bit',
+    load: () => import('./reproduce.js'),
+  },
+  { name: 'runs list', summary: 'recorded runs: search, order, page', load: () => import('./runs-list.js') },
   {
     name: 'runs show',
     summary: 'one run: parameters, metrics, artifacts',
@@ -25,9 +30,46 @@ export const commands: readonly CommandEntry[] = [
   },
   { name: 'runs latest', summary: 'the newest run', load: () => import('./runs-latest.js') },
   {
+    name: 'runs start',
+    summary: 'begin a run from a shell script',
+    load: () => import('./runs-start.js'),
+  },
+  {
+    name: 'runs log',
+    summary: 'log metrics, parameters and files to a run',
+    load: () => import('./runs-log.js'),
+  },
+  { name: 'runs end', summary: 'end a run', load: () => import('./runs-end.js') },
+  {
     name: 'runs compare',
-    summary: 'parameters and metrics of runs side by side',
+    summary: 'runs side by side, with what differs by more than chance; or over seeds',
     load: () => import('./runs-compare.js'),
+  },
+  {
+    name: 'runs diff',
+    summary: 'what differs between two runs: parameters, code, data, environment, model',
+    load: () => import('./runs-diff.js'),
+  },
+  {
+    name: 'runs download',
+    summary: "write a run's files out of the store",
+    load: () => import('./runs-download.js'),
+  },
+  { name: 'runs delete', summary: 'move runs to the trash', load: () => import('./runs-delete.js') },
+  {
+    name: 'runs restore',
+    summary: 'bring runs back from the trash',
+    load: () => import('./runs-restore.js'),
+  },
+  {
+    name: 'runs protect',
+    summary: 'keep runs from being deleted',
+    load: () => import('./runs-protect.js'),
+  },
+  {
+    name: 'query',
+    summary: 'one SQL statement that reads the store',
+    load: () => import('./query.js'),
   },
   {
     name: 'gate',
@@ -45,9 +87,25 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./rollback.js'),
   },
   {
+    name: 'approve',
+    summary: 'put on record that you approve of a version',
+    load: () => import('./approve.js'),
+  },
+  {
+    name: 'retire',
+    summary: 'make no version of a model current, and say why',
+    load: () => import('./retire.js'),
+  },
+  {
     name: 'history',
-    summary: 'promotions and rollbacks: who, when, why',
+    summary:
+      'promotions, rollbacks, retirements and approvals: who, when, why; or what was current at a time',
     load: () => import('./history.js'),
+  },
+  {
+    name: 'audit verify',
+    summary: 'prove that the history was not changed',
+    load: () => import('./audit-verify.js'),
   },
   { name: 'models list', summary: 'models and what is current', load: () => import('./models-list.js') },
   {
@@ -55,14 +113,82 @@ export const commands: readonly CommandEntry[] = [
     summary: 'one model: its versions, or one version in full',
     load: () => import('./models-show.js'),
   },
+  {
+    name: 'models alias',
+    summary: 'a free name for a version',
+    load: () => import('./models-alias.js'),
+  },
+  {
+    name: 'models delete',
+    summary: 'move a version, or a model, to the trash',
+    load: () => import('./models-delete.js'),
+  },
+  {
+    name: 'models restore',
+    summary: 'bring versions back from the trash',
+    load: () => import('./models-restore.js'),
+  },
+  {
+    name: 'models protect',
+    summary: 'keep a version from being deleted',
+    load: () => import('./models-protect.js'),
+  },
   { name: 'serve', summary: 'serve the current models over HTTP', load: () => import('./serve.js') },
   { name: 'predict', summary: 'score a CSV file with the current model', load: () => import('./predict.js') },
+  {
+    name: 'trace',
+    summary: 'where an answer came from: version, run, data, commit, promotion, gate',
+    load: () => import('./trace.js'),
+  },
   {
     name: 'smoke',
     summary: 'check a running server, or one started for it',
     load: () => import('./smoke.js'),
   },
   { name: 'e2e', summary: 'run the whole loop in a sandbox of its own', load: () => import('./e2e.js') },
+  {
+    name: 'ci',
+    summary: 'all checks of a project: scripts, config, data, models, gate, history, e2e',
+    load: () => import('./ci.js'),
+  },
+  {
+    name: 'hooks install',
+    summary: 'check before each git push',
+    load: () => import('./hooks-install.js'),
+  },
+  {
+    name: 'hooks uninstall',
+    summary: 'take the pre-push hook out, and put back the one before it',
+    load: () => import('./hooks-uninstall.js'),
+  },
+  {
+    name: 'hooks status',
+    summary: 'whether the pre-push hook is installed',
+    load: () => import('./hooks-status.js'),
+  },
+  {
+    name: 'where',
+    summary: 'where config, database, artifacts, pointer and backups are',
+    load: () => import('./where.js'),
+  },
+  { name: 'backup', summary: 'copy the store while others use it', load: () => import('./backup.js') },
+  { name: 'restore', summary: 'put a backup in the place of the store', load: () => import('./restore.js') },
+  {
+    name: 'migrate',
+    summary: 'bring an older store up to date, or undo that',
+    load: () => import('./migrate.js'),
+  },
+  {
+    name: 'export',
+    summary: 'write runs and models into one archive',
+    load: () => import('./export.js'),
+  },
+  { name: 'import', summary: 'take in the runs and models of an archive', load: () => import('./import.js') },
+  {
+    name: 'gc',
+    summary: 'empty the trash, and remove files that nothing refers to',
+    load: () => import('./gc.js'),
+  },
   {
     name: 'doctor',
     summary: 'check the installation, the store and the model files',
@@ -72,5 +198,10 @@ export const commands: readonly CommandEntry[] = [
     name: 'config',
     summary: 'the settings in force, and where each came from',
     load: () => import('./config.js'),
+  },
+  {
+    name: 'completion',
+    summary: 'a script that completes commands, flags, runs and models in a shell',
+    load: () => import('./completion.js'),
   },
 ];

@@ -7,6 +7,8 @@ export interface CommandOption {
   flag: string;
   description: string;
   setting?: string;
+  /** The words that it takes, where they are few and are not those of its setting. */
+  choices?: readonly string[];
 }
 
 export interface CommandContext {
@@ -26,6 +28,8 @@ export interface Command {
   options: readonly CommandOption[];
   /** `--dir` may name a folder that is not there yet. */
   makesFolder?: boolean;
+  /** It loads the config itself, if at all: one that cannot be loaded must not end it. */
+  withoutConfig?: boolean;
   /** One or two lines below the summary. */
   details?: string;
   examples: readonly string[];

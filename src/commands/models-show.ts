@@ -1,6 +1,7 @@
 import { showVersion, type VersionInFull } from '../pipeline/show-version.js';
 import { getModel } from '../registry/models.js';
 import { listVersions } from '../registry/versions.js';
+import { printable } from '../util/text.js';
 import type { Command } from './command.js';
 import { formatNumber } from './output.js';
 import { chosenModel, withStore } from './project-store.js';
@@ -8,7 +9,7 @@ import { formatTable } from './table.js';
 
 export const command: Command = {
   args: '[model]',
-  options: [{ flag: '--version <number>', description: 'one version in full' }],
+  options: [{ flag: '--version <number>', description: 'one version in full, by its number or an alias' }],
   examples: ['riskops models show', 'riskops models show credit --version 3'],
   async run({ args, flags, project, output }) {
     return withStore(project, 'read', async (store) => {
@@ -22,10 +23,11 @@ export const command: Command = {
       output.result({ ...model, versions }, () => [
         `${name}: ${versions.length} version(s), current: ${model.current?.version ?? 'none'}`,
         ...formatTable(
-          ['version', 'stage', 'learner', 'run', 'created', 'metrics'],
+          ['version', 'stage', 'aliases', 'learner', 'run', 'created', 'metrics'],
           versions.map((version) => [
             version.version,
-            version.stage,
+            version.protected ? `${version.stage}, protected` : version.stage,
+            version.aliases.join(', ') || null,
             version.learner,
             version.run_id.slice(0, 8),
             version.created_at,
@@ -60,7 +62,10 @@ function describeVersion({ features, ...facts }: VersionInFull): string[] {
   ];
 }
 
-const factLines = (key: string, value: unknown): string[] =>
-  typeof value === 'object' && value !== null
+const factLines = (key: string, value: unknown): string[] => {
+  if (Array.isArray(value))
+    return [`${key} ${value.map((item) => printable(String(item))).join(', ') || '-'}`];
+  return typeof value === 'object' && value !== null
     ? [`${key}:`, ...Object.entries(value).map(([name, item]) => `  ${name} ${formatNumber(item)}`)]
     : [`${key} ${value ?? '-'}`];
+};

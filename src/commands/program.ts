@@ -4,7 +4,7 @@ import { commands } from './all.js';
 import type { Command, CommandEntry } from './command.js';
 
 /** Options that every command takes. */
-const commonOptions = [
+export const commonOptions = [
   { flag: '--json', description: 'print one JSON document' },
   { flag: '--dir <folder>', description: "the project's folder, instead of the nearest config upwards" },
 ] as const;

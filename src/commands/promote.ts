@@ -1,6 +1,7 @@
 import { RiskopsError } from '../errors.js';
 import { judgeVersion } from '../pipeline/judge.js';
 import { promoteCandidate } from '../pipeline/promote-candidate.js';
+import { promotionInForce } from '../registry/history.js';
 import type { Command } from './command.js';
 import { candidateOptions, chosenVersion, exitCodeOf } from './gate.js';
 import { chosenModel, withStore } from './project-store.js';
@@ -13,7 +14,7 @@ export const command: Command = {
     { flag: '--force', description: 'promote against the verdict; needs --reason, and the history says so' },
   ],
   details:
-    'Judges the candidate as riskops gate does, and makes it current when the verdict is promote. A server that runs answers with it from the next request on.\nExit code: 0 promoted, 1 rejected, 3 undecided.',
+    'Judges the candidate as riskops gate does, and makes it current when the verdict is promote. A server that runs answers with it from the next request on. Where the policy asks for approvals, those count that others gave with riskops approve; --force does not stand in for them.\nExit code: 0 promoted or current already, 1 rejected or approvals missing, 3 undecided.',
   examples: ['riskops promote --latest', 'riskops promote --version 3 --reason "quarterly refresh"'],
   async run({ flags, project, output }) {
     if (!flags['latest'] && !flags['run'] && !flags['version']) {
@@ -34,10 +35,17 @@ export const command: Command = {
     return withStore(project, 'write', async (store) => {
       const model = await chosenModel(store, project, flags);
       const version = await chosenVersion(store, model, flags);
+      if (version.stage === 'current') {
+        const promotion = { ...(await promotionInForce(store, model)), changed: false };
+        output.result({ promoted: true, forced: false, promotion, gate: null }, () => [
+          `${model} version ${version.version} is current already. Nothing was judged or changed.`,
+        ]);
+        return undefined;
+      }
       output.progress(`judging ${model} version ${version.version}`);
       const judged = await judgeVersion(store, version, {
         root: project.root,
-        policy: project.config.models?.[model]?.policy,
+        policy: project.policyOf(model),
       });
       const { verdict } = judged.report;
       const forced = verdict !== 'promote' && flags['force'] === true;
@@ -59,7 +67,7 @@ export const command: Command = {
         '',
         promotion.changed
           ? `${model} version ${version.version} is current${forced ? ', by force' : ''}. Next: riskops serve`
-          : `${model} version ${version.version} was current already.`,
+          : `${model} version ${version.version} was made current by somebody else meanwhile.`,
       ]);
       return undefined;
     });

@@ -5,6 +5,7 @@ import { describeRange } from '../models/hyper.js';
 import { defaultPolicy, type Policy, policyMeanings } from '../registry/policy.js';
 import { openApiDocument } from '../serving/openapi.js';
 import { commands } from './all.js';
+import { presetRows } from './policy-table.js';
 import { helpOf } from './program.js';
 
 const GENERATED = '<!-- Written by npm run docs from the code; do not edit. -->';
@@ -55,7 +56,7 @@ function errorReference(): string {
 
 function policyTable(): string {
   const [binary, regression] = [defaultPolicy('binary'), defaultPolicy('regression')];
-  const shown = (value: unknown) => `\`${JSON.stringify(value)}\``;
+  const shown = (value: unknown) => (value === undefined ? '-' : `\`${JSON.stringify(value)}\``);
   return table(
     ['key', 'default, binary', 'default, regression', 'meaning'],
     Object.entries(policyMeanings).map(([key, meaning]) => [
@@ -63,6 +64,19 @@ function policyTable(): string {
       shown(binary[key as keyof Policy]),
       shown(regression[key as keyof Policy]),
       meaning,
+    ]),
+  );
+}
+
+/** The presets; what one does not say is the default's. */
+function presetTable(): string {
+  return table(
+    ['preset', 'task', 'values', 'the rule'],
+    presetRows().map(({ name, task, values, about }) => [
+      `\`${name}\``,
+      task,
+      `\`${JSON.stringify(values)}\``,
+      about,
     ]),
   );
 }
@@ -91,7 +105,7 @@ function configReference(): string {
             )
       }`,
   );
-  return `# Settings\n\n${GENERATED}\n\nA flag wins over the environment, the environment over the config file, the config over the default; \`riskops config --origin\` shows which it was. The config is \`riskops.config.ts\`, \`.mjs\` or \`.json\`, found by walking up from the folder you are in. \`models.*\` stands for one model's block. A relative path in the config or in the environment begins at the config's folder, one in a flag at the folder you are in.\n\n${table(['config', 'environment', 'default', 'meaning'], rows)}\n\n## Policy\n\nThe gate's policy of a model, \`models.*.policy\`; what it leaves out is the default's.\n\n${policyTable()}\n\n## Learners\n\nHyper-parameters go to \`models.*.hyper\`, or to \`riskops train --set name=value\`.\n\n${options.join('\n\n')}\n`;
+  return `# Settings\n\n${GENERATED}\n\nA flag wins over the environment, the environment over the config file, the config over the default; \`riskops config --origin\` shows which it was. The config is \`riskops.config.ts\`, \`.mjs\` or \`.json\`, found by walking up from the folder you are in. \`models.*\` stands for one model's block. A relative path in the config or in the environment begins at the config's folder, one in a flag at the folder you are in.\n\n${table(['config', 'environment', 'default', 'meaning'], rows)}\n\n## Policy\n\nThe gate's policy of a model, \`models.*.policy\`: an object, or the path of a JSON file that holds one. What it leaves out is its preset's, and else the default's; \`riskops gate --explain-policy\` shows the one in force.\n\n${policyTable()}\n\n### Presets\n\nRules that teams had before, as far as their metrics are ours. A key beside \`preset\` wins over the preset's own. The default policy is the stronger rule: of models that are only as good as the current one it promotes about one in twenty.\n\n${presetTable()}\n\n## Learners\n\nHyper-parameters go to \`models.*.hyper\`, or to \`riskops train --set name=value\`.\n\n${options.join('\n\n')}\n`;
 }
 
 interface Operation {

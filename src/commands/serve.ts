@@ -1,5 +1,6 @@
 import { ask } from '../checks/http.js';
 import { startServer } from '../serving/server.js';
+import { backUpWhileServing } from './backup-timer.js';
 import type { Command, CommandContext } from './command.js';
 import type { Output } from './output.js';
 
@@ -43,7 +44,9 @@ export const command: Command = {
     ]);
     output.talk(`Models: ${project.places.currentModel}`);
     await talkIfNotReady(server.url, output);
+    const endBackups = backUpWhileServing(project);
     await untilAborted(signal);
+    endBackups();
     await server.close();
     throw signal.reason;
   },

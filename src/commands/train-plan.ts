@@ -84,7 +84,7 @@ export function trainPlan(project: Project, flags: Record<string, unknown>): Tra
     drop: get<string[]>('drop'),
     keep: get<string[]>('keep'),
     schema: get<string | null>('schema'),
-    policy: block?.policy ?? {},
+    policy: asked === undefined ? {} : project.policyOf(asked),
   };
 }
 

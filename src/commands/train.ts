@@ -5,12 +5,14 @@ import type { Command } from './command.js';
 import { exitCodeOf } from './gate.js';
 import { formatNumber } from './output.js';
 import { withStore } from './project-store.js';
+import { labelOptions, runLabels } from './run-labels.js';
 import { trainOptions, trainPlan } from './train-plan.js';
 import { describeVerdict } from './verdict.js';
 
 export const command: Command = {
   options: [
     ...trainOptions,
+    ...labelOptions,
     { flag: '--promote', description: 'make the candidate current when the gate says promote' },
   ],
   details:
@@ -19,12 +21,14 @@ export const command: Command = {
     'riskops train',
     'riskops train --data loans.csv --target default --learner random-forest --split every:5:4',
     'riskops train --learner gradient-boosting --set trees=200 --set learning_rate=0.05 --promote',
+    'riskops train --seed 3 --group seeds --name "third seed" --tag data=2026Q1',
   ],
   async run({ flags, project, output, signal }) {
     const onProgress = (text: string) => output.progress(text);
+    const labels = runLabels(flags);
     const prepared = await prepareTraining(trainPlan(project, flags), onProgress);
     return withStore(project, 'create', async (store) => {
-      const trained = await runTraining(store, prepared, { root: project.root, signal, onProgress });
+      const trained = await runTraining(store, prepared, { root: project.root, labels, signal, onProgress });
       output.progress('judging the candidate');
       const judged = await judgeTraining(store, trained);
       const promoted = flags['promote'] === true && judged.report.verdict === 'promote';

@@ -23,7 +23,7 @@ export function packageVersion(): string {
   return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')).version;
 }
 
-/** The built file of a worker thread: `dist/workers/<name>.js`. */
-export function workerUrl(name: 'train-trees' | 'prediction-log'): URL {
+/** The built file of a worker thread or process: `dist/workers/<name>.js`. */
+export function workerUrl(name: 'train-trees' | 'prediction-log' | 'query'): URL {
   return pathToFileURL(join(packageRoot(), 'dist', 'workers', `${name}.js`));
 }

@@ -98,7 +98,7 @@ describe('in a project', () => {
     ['history --limit abc', 'OPTION_INVALID', /--limit .* and is "abc"/, /^riskops history --help$/],
     ['runs show zzz', 'RUN_NOT_FOUND', /"zzz"/, /riskops runs list/],
     ['rollback', 'NOTHING_TO_ROLL_BACK', /./, /riskops history/],
-    ['rollback --to first', 'OPTION_INVALID', /"first" is not a version/, /riskops models show/],
+    ['rollback --to first', 'VERSION_NOT_FOUND', /has no alias "first"/, /riskops models show/],
     ['predict --out o.csv', 'USAGE', /--file is missing/, /--file in\.csv --out out\.csv/],
     ['predict --file nope.csv --out o.csv', 'DATA_FILE_NOT_FOUND', /nope\.csv/, /^riskops predict --file/],
     ['predict --file loans.csv --out ./loans.csv', 'OPTION_INVALID', /the file that is scored/, /--out/],
