@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { alternate, timeProcess } from './measure.mjs';
 
 const binary = join(dirname(fileURLToPath(import.meta.url)), '..', 'bin', 'riskops.js');
-const result = alternate(Number(process.argv[2] ?? 20), {
+const result = await alternate(Number(process.argv[2] ?? 20), {
   'node -e 0': () => timeProcess(process.execPath, ['-e', '0']),
   'riskops --help': () => timeProcess(process.execPath, [binary, '--help']),
 });

@@ -9,12 +9,12 @@ export function timeProcess(program, args) {
   return performance.now() - start;
 }
 
-/** Runs each measurement in turn, `rounds` times after a warm-up, and gives the least, median and greatest of each. */
-export function alternate(rounds, measurements) {
+/** Runs each measurement in turn, awaited, `rounds` times after a warm-up, and gives the least, median and greatest of each. */
+export async function alternate(rounds, measurements) {
   const seen = Object.fromEntries(Object.keys(measurements).map((name) => [name, []]));
   for (let round = -1; round < rounds; round++) {
     for (const [name, measure] of Object.entries(measurements)) {
-      const value = measure();
+      const value = await measure();
       if (round >= 0) seen[name].push(value);
     }
   }
