@@ -15,7 +15,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8').replaceAll
 /** Every Markdown file of the project. */
 const documents = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...['docs', 'bench', 'data'].flatMap((folder) =>
+  ...['docs', 'docs/guides', 'bench', 'data'].flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => `${folder}/${name}`),

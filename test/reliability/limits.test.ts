@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { BINARY } from '../support/riskops.js';
+import { baseProject, expectServes } from './support/base.js';
+import { commands, expectClear, expectHonest, readRecord, runUnder } from './support/fault.js';
+import { smallDisk, whyNoDisk } from './support/tmpfs.js';
+
+vi.setConfig({ testTimeout: 240_000 });
+const copy = baseProject();
+const READING = [['runs', 'list'], ['models', 'show', 'loans'], ['history'], ['doctor']];
+
+test.skipIf(process.platform === 'win32').each(commands)(
+  'no file may grow beyond a limit (ulimit -f): %s is done or refused, and nothing is damaged',
+  async (_, change) => {
+    const ends: string[] = [];
+    for (const blocks of [4, 64, 4096]) {
+      const limited = ['bash', '-c', `ulimit -f ${blocks}; exec "$@"`, 'bash'];
+      ends.push((await expectHonest(copy(), change, limited)).end);
+    }
+    expect([ends[0], ends.at(-1)]).toEqual(['refused', 'done']);
+  },
+);
+
+describe.skipIf(whyNoDisk)(`a read-only disk${whyNoDisk ? ` (skipped: ${whyNoDisk})` : ''}`, () => {
+  test('on a read-only disk what reads works, a server answers, and what writes says why', async () => {
+    const disk = smallDisk();
+    copy(disk.folder);
+    const before = await readRecord(copy());
+    disk.remount('ro');
+    for (const words of READING)
+      expect(await runUnder([], disk.folder, words)).toMatchObject({ exitCode: 0 });
+    await expectServes(disk.folder, 1);
+    for (const [, { words }] of commands) expectClear(await runUnder([], disk.folder, words(before)));
+    expect(await readRecord(disk.folder)).toEqual(before);
+  });
+});
+
+const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+const whyNoOtherUser = findWhyNoOtherUser();
+
+function findWhyNoOtherUser(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return 'only root of Linux may become somebody else';
+  const { error, status } = spawnSync(NOBODY[0], [...NOBODY.slice(1), process.execPath, BINARY, '--version']);
+  if (error) return 'setpriv is not installed';
+  return status === 0 ? undefined : 'another user cannot run this checkout';
+}
+
+describe.skipIf(whyNoOtherUser)(
+  `another user${whyNoOtherUser ? ` (skipped: ${whyNoOtherUser})` : ''}`,
+  () => {
+    test("in somebody else's folder what reads works, and what writes says why and leaves no trace", async () => {
+      const folder = copy();
+      chmodSync(folder, 0o755);
+      const record = await readRecord(copy());
+      const before = names(folder);
+      for (const words of READING)
+        expect(await runUnder(NOBODY, folder, words), words.join(' ')).toMatchObject({ exitCode: 0 });
+      for (const [, { words }] of commands) expectClear(await runUnder(NOBODY, folder, words(record)));
+      expect(names(folder)).toEqual(before);
+    });
+  },
+);
+
+function names(folder: string): [string, number][] {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return paths.map((path) => [path, statSync(join(folder, path)).mtimeMs]);
+}
