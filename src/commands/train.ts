@@ -1,6 +1,9 @@
+import { RiskopsError } from '../errors.js';
+import type { JudgedVersion } from '../pipeline/judge.js';
 import { prepareTraining } from '../pipeline/prepare-training.js';
 import { promoteCandidate } from '../pipeline/promote-candidate.js';
 import { judgeTraining, runTraining } from '../pipeline/train.js';
+import type { Store } from '../storage/store.js';
 import type { Command } from './command.js';
 import { exitCodeOf } from './gate.js';
 import { formatNumber } from './output.js';
@@ -16,7 +19,7 @@ export const command: Command = {
     { flag: '--promote', description: 'make the candidate current when the gate says promote' },
   ],
   details:
-    'Trains on the rows that the split does not hold out, records the run, writes the model file and judges it on the held-out rows.\nSplits: random:0.2 holds out a fifth of the rows by the seed; every:5:4 row i (the first is 0) when i mod 5 is 4; time:COLUMN:0.2 the latest fifth; group:COLUMN:0.2 whole groups; file:PATH the rows of another file.\nExit code: 0 trained; with --promote also 1 rejected, 3 undecided.',
+    'Trains on the rows that the split does not hold out, records the run, writes the model file and judges it on the held-out rows.\nSplits: random:0.2 holds out a fifth of the rows by the seed; every:5:4 row i (the first is 0) when i mod 5 is 4; time:COLUMN:0.2 the latest fifth; group:COLUMN:0.2 whole groups; file:PATH the rows of another file.\nExit code: 0 trained; with --promote also 1 rejected or an approval is missing, 3 undecided.',
   examples: [
     'riskops train',
     'riskops train --data loans.csv --target default --learner random-forest --split every:5:4',
@@ -31,12 +34,11 @@ export const command: Command = {
       const trained = await runTraining(store, prepared, { root: project.root, labels, signal, onProgress });
       output.progress('judging the candidate');
       const judged = await judgeTraining(store, trained);
-      const promoted = flags['promote'] === true && judged.report.verdict === 'promote';
-      if (promoted) {
-        await promoteCandidate(store, { judged, actor: project.actor, reason: 'riskops train --promote' });
-      }
-      const next = promoted ? 'riskops serve' : nextStep(judged.report.verdict);
-      const result = { ...trained.summary, gate: judged.report, promoted, next };
+      const wanted = flags['promote'] === true && judged.report.verdict === 'promote';
+      const missing = wanted ? await promoteOrMissing(store, judged, project.actor) : undefined;
+      const promoted = wanted && missing === undefined;
+      const next = promoted ? 'riskops serve' : (missing?.fix ?? nextStep(judged.report.verdict));
+      const result = { ...trained.summary, gate: judged.report, promoted, missing: missing?.message, next };
       output.result(result, () => [
         `Trained ${trained.summary.model} version ${trained.summary.version}: ${trained.summary.learner}, ${trained.summary.rows.train} rows, ${trained.summary.features.length} features (run ${trained.summary.run_id.slice(0, 8)}).`,
         ...trained.summary.notes,
@@ -44,12 +46,29 @@ export const command: Command = {
         '',
         ...describeVerdict(judged.report),
         '',
+        ...(missing ? [missing.message] : []),
         promoted ? `Version ${trained.summary.version} is current. Next: ${next}` : `Next: ${next}`,
       ]);
+      if (missing) return missing.exitCode;
       return flags['promote'] === true ? exitCodeOf(judged.report.verdict) : undefined;
     });
   },
 };
+
+/** Promotes; what is missing when the policy asks for approvals, which a version can only get once it is on record. */
+async function promoteOrMissing(
+  store: Store,
+  judged: JudgedVersion,
+  actor: string,
+): Promise<RiskopsError | undefined> {
+  try {
+    await promoteCandidate(store, { judged, actor, reason: 'riskops train --promote' });
+    return undefined;
+  } catch (error) {
+    if (error instanceof RiskopsError && error.code === 'APPROVAL_MISSING') return error;
+    throw error;
+  }
+}
 
 const metricLine = (metrics: Record<string, number>) =>
   Object.entries(metrics)

@@ -7,7 +7,7 @@ import type { Pair } from './run-writes.js';
 export type ParamValue = string | number | bigint | boolean | null | undefined | readonly unknown[] | object;
 
 /** The longest text of a parameter, tag or note, in bytes of UTF-8. A longer parameter becomes an artifact. */
-export const TEXT_LIMIT = 65_536;
+const TEXT_LIMIT = 65_536;
 const NAME_LIMIT = 250;
 
 /** @throws RUN_VALUE_INVALID, VALUE_TOO_LONG when `name` cannot be that of a `what` (parameter, metric, tag, kind). */

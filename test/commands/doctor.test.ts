@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openConnection } from '../../src/storage/database/sqlite-connection.js';
@@ -72,8 +72,10 @@ test('installed without install scripts: help works, and what needs the database
     (entry) => !entry.startsWith('.') && entry !== 'better-sqlite3',
   ))
     symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction');
-  cpSync(join(root, 'node_modules', 'better-sqlite3'), join(modules, 'better-sqlite3'), { recursive: true });
-  rmSync(join(modules, 'better-sqlite3', 'build'), { recursive: true, force: true });
+  // Left out in the copying and never removed: where packages are linked, a removal would reach the real one.
+  const module = realpathSync(join(root, 'node_modules', 'better-sqlite3'));
+  for (const name of ['package.json', 'lib'])
+    cpSync(join(module, name), join(modules, 'better-sqlite3', name), { recursive: true });
 
   const empty = temporaryFolder();
   writeLoans(empty);

@@ -108,6 +108,16 @@ describe('approvals', () => {
     writePolicy({});
   });
 
+  test('a training that waits for approvals still says what it made', async () => {
+    const lone = folderForFile();
+    writeLoans(lone);
+    const block = { data: 'loans.csv', target: 'default', split: 'random:0.2', policy: { approvals: 1 } };
+    writeFileSync(join(lone, 'riskops.config.json'), JSON.stringify({ models: { loans: block } }));
+    const trained = await succeed<{ next: string }>(lone, ['train', '--promote'], { exitCode: 1 });
+    expect(trained).toMatchObject({ version: 1, promoted: false, missing: expect.stringMatching(/1 more/) });
+    expect(trained.next).toContain('riskops approve --model loans --version 1');
+  });
+
   test('an approval names a version and a reason', async () => {
     await refuse(folder, ['approve', '--reason', 'x'], 'USAGE');
     await refuse(folder, ['approve', '--version', '1'], 'USAGE');

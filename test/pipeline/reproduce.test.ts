@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { learners } from '../../src/models/all.js';
 import { type ReproduceOptions, reproduceRun } from '../../src/pipeline/reproduce.js';
 import { trainModel } from '../../src/pipeline/train.js';
@@ -56,11 +55,15 @@ test('the project is only read, and the temporary store is gone', async () => {
   const { folder, store, train, reproduce } = await project();
   writeLoans(folder);
   const run = await train({});
-  const scratch = () => readdirSync(tmpdir()).filter((name) => name.startsWith('riskops-reproduce-'));
-  const [files, folders] = [filesIn(folder), scratch()];
-  await reproduce(run);
+  const scratch = temporaryFolder();
+  for (const name of ['TMPDIR', 'TEMP', 'TMP']) vi.stubEnv(name, scratch);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const files = filesIn(folder);
+  const seen = new Set<string>();
+  await reproduce(run, { onProgress: () => readdirSync(scratch).forEach((name) => void seen.add(name)) });
+  expect([...seen]).toEqual([expect.stringMatching(/^riskops-reproduce-/)]);
+  expect(readdirSync(scratch)).toEqual([]);
   expect(filesIn(folder)).toEqual(files);
-  expect(scratch().filter((name) => !folders.includes(name))).toEqual([]);
   expect((await listRuns(store)).total).toBe(1);
 });
 

@@ -8,7 +8,7 @@ import { workplace } from './tracking-support.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildChild(join(import.meta.dirname, 'program.ts'));
+  program = await buildChild(join(import.meta.dirname, 'program', 'child.ts'));
 });
 
 const isId = (line: string) => /^[0-9a-f]{32}$/.test(line);

@@ -24,7 +24,7 @@ import { workplace } from './tracking-support.js';
 
 let program: string;
 beforeAll(async () => {
-  program = await buildChild(join(import.meta.dirname, 'program.ts'));
+  program = await buildChild(join(import.meta.dirname, 'program', 'child.ts'));
 });
 
 const spoolOf = (folder: string) => join(folder, 'artifacts', 'spool');

@@ -1,4 +1,4 @@
-import type { Insertable, Transaction } from 'kysely';
+import { type Insertable, sql, type Transaction } from 'kysely';
 import { RiskopsError } from '../../errors.js';
 import { contentKey } from '../../storage/blobs/keys.js';
 import type { Database } from '../../storage/database/schema.js';
@@ -12,8 +12,38 @@ import type { ArchiveRecord } from './records.js';
 
 type Tables = Transaction<Database>;
 
-/** Rows of many values go in by so many at once; one text of SQL for all of them. */
+/** Rows go in by so many at once; one text of SQL for all of them. */
 const ROWS_AT_ONCE = 50;
+
+/** Gathers the rows of each table; keys between tables are checked at the end of the transaction. */
+class RowBuffer {
+  #waiting = new Map<keyof Database, Row[]>();
+
+  constructor(private readonly tables: Tables) {}
+
+  async add(table: keyof Database, row: Row): Promise<void> {
+    let rows = this.#waiting.get(table);
+    if (rows === undefined) this.#waiting.set(table, (rows = []));
+    rows.push(row);
+    if (rows.length < ROWS_AT_ONCE) return;
+    this.#waiting.set(table, []);
+    await insert(this.tables, table, rows);
+  }
+
+  async end(): Promise<void> {
+    for (const [table, rows] of this.#waiting)
+      for (const row of rows) await insert(this.tables, table, [row]);
+    this.#waiting.clear();
+  }
+}
+
+/** The checks made the rows fit their table; types end at the archive's edge. */
+async function insert(tables: Tables, table: keyof Database, rows: Row[]): Promise<void> {
+  await tables
+    .insertInto(table)
+    .values(rows as Insertable<Database[typeof table]>[])
+    .execute();
+}
 
 /** Inserts the new runs of an archive, in its order; their files are in the store already. */
 export async function insertRuns(
@@ -22,61 +52,44 @@ export async function insertRuns(
   staged: StagedArchive,
   { checker, newRuns }: ImportPlan,
 ): Promise<void> {
+  await sql`PRAGMA defer_foreign_keys = ON`.execute(tables);
+  const buffer = new RowBuffer(tables);
+  let metric = await lastMetric(tables);
   let run: string | null = null;
-  let metric = 0;
   for (const record of recordsOf(staged, 'runs')) {
     if (record.kind === 'run') {
       const row = checker.row(record);
       run = newRuns.has(String(row['run_id'])) ? String(row['run_id']) : null;
-      if (run !== null) await insert(tables, 'runs', row);
-      continue;
+      if (run !== null) await buffer.add('runs', row);
+    } else if (run === null) continue;
+    else if (record.kind === 'points') await addPoints(buffer, metric, record);
+    else {
+      const row: Row = { run_id: run, ...checker.row(record) };
+      if (record.kind === 'param') await buffer.add('params', row);
+      else if (record.kind === 'tag') await buffer.add('tags', row);
+      else if (record.kind === 'artifact') await buffer.add('artifacts', artifactRow(store, staged, row));
+      else await buffer.add('metrics', { ...row, ...encodeNumber(Number(row['value'])), metric: ++metric });
     }
-    if (run === null) continue;
-    if (record.kind === 'points') {
-      await insertPoints(tables, metric, record);
-      continue;
-    }
-    const row = { run_id: run, ...checker.row(record) };
-    if (record.kind === 'metric') metric = await insertSeries(tables, row);
-    else if (record.kind === 'artifact') await insertArtifact(store, tables, staged, row);
-    else await insert(tables, record.kind === 'param' ? 'params' : 'tags', row);
   }
+  await buffer.end();
 }
 
-/** The checks made the row fit its table; types end at the archive's edge. */
-async function insert(tables: Tables, table: keyof Database, row: Row): Promise<void> {
-  await tables
-    .insertInto(table)
-    .values(row as Insertable<Database[typeof table]>)
-    .execute();
-}
-
-async function insertSeries(tables: Tables, row: Row): Promise<number> {
-  const { value, special } = encodeNumber(Number(row['value']));
-  const { metric } = await tables
-    .insertInto('metrics')
-    .values({ ...(row as unknown as Insertable<Database['metrics']>), value, special })
-    .returning('metric')
+/** The write lock is held: the numbers after it are free. */
+async function lastMetric(tables: Tables): Promise<number> {
+  const { last } = await tables
+    .selectFrom('metrics')
+    .select(({ fn }) => fn.max('metric').as('last'))
     .executeTakeFirstOrThrow();
-  return metric;
+  return last ?? 0;
 }
 
-async function insertPoints(tables: Tables, metric: number, record: ArchiveRecord): Promise<void> {
-  const rows = pointsOf(record).map(([step, ordinal, number, logged_ms]) => {
-    const { value, special } = encodeNumber(number);
-    return { metric, step, ordinal, value, special, logged_ms };
-  });
-  const whole = rows.length - (rows.length % ROWS_AT_ONCE);
-  for (let at = 0; at < whole; at += ROWS_AT_ONCE)
-    await tables
-      .insertInto('metric_points')
-      .values(rows.slice(at, at + ROWS_AT_ONCE))
-      .execute();
-  for (const row of rows.slice(whole)) await tables.insertInto('metric_points').values(row).execute();
+async function addPoints(buffer: RowBuffer, metric: number, record: ArchiveRecord): Promise<void> {
+  for (const [step, ordinal, number, logged_ms] of pointsOf(record))
+    await buffer.add('metric_points', { metric, step, ordinal, ...encodeNumber(number), logged_ms });
 }
 
 /** Garbage is collected under the same lock, so a file that is there now stays. */
-async function insertArtifact(store: Store, tables: Tables, staged: StagedArchive, row: Row): Promise<void> {
+function artifactRow(store: Store, staged: StagedArchive, row: Row): Row {
   const sha256 = String(row['sha256']);
   const blob = contentKey(sha256);
   if (staged.file(sha256) !== undefined) {
@@ -84,7 +97,7 @@ async function insertArtifact(store: Store, tables: Tables, staged: StagedArchiv
     if (size === undefined) throw changedMeanwhile();
     if (size !== row['bytes']) throw archiveInvalid('the size of an artifact is not that of its file');
   }
-  await insert(tables, 'artifacts', { ...row, blob });
+  return { ...row, blob };
 }
 
 /** What became of a version: its number in the archive, and here. */
@@ -115,13 +128,13 @@ export async function insertVersions(
       .select('last_version')
       .where('name', '=', name)
       .executeTakeFirst();
-    if (found === undefined) await insert(tables, 'models', model);
+    if (found === undefined) await insert(tables, 'models', [model]);
     let last = found?.last_version ?? 0;
     for (const planned of own) {
       const { row, known } = planned;
       const to = known ?? (found === undefined ? row.version : ++last);
       if (known === null)
-        await insert(tables, 'versions', { ...row, version: to, path: paths.get(planned) as string });
+        await insert(tables, 'versions', [{ ...row, version: to, path: paths.get(planned) as string }]);
       done.push({ model: name, from: row.version, to, known: known !== null });
     }
     if (found !== undefined)
@@ -146,7 +159,7 @@ export async function insertRegistry(
 ): Promise<number> {
   let promotions = 0;
   for (const record of recordsOf(staged, 'registry')) {
-    await insert(tables, REGISTRY_TABLES[record.kind], checker.row(record));
+    await insert(tables, REGISTRY_TABLES[record.kind], [checker.row(record)]);
     if (record.kind === 'promotion') promotions++;
   }
   return promotions;
@@ -170,7 +183,7 @@ export async function insertPredictions(
       .executeTakeFirst();
     if (found !== undefined && content.equals(found.content)) continue;
     if (found !== undefined) throw otherPredictions(first_id);
-    await insert(tables, 'prediction_segments', { ...row, content } as unknown as Row);
+    await insert(tables, 'prediction_segments', [{ ...row, content } as unknown as Row]);
     rows += Number(row['rows']);
   }
   return rows;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Kysely } from 'kysely';
-import type { Database } from '../../storage/database/schema.js';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { Database, MetricPointsTable } from '../../storage/database/schema.js';
 import { decodeNumber } from '../../storage/database/special-numbers.js';
 import { toCanonicalJson } from '../../util/json.js';
 
@@ -41,16 +41,69 @@ export async function* runLines(db: Kysely<Database>, runId: string): AsyncGener
     .where('run_id', '=', runId)
     .orderBy('key')
     .execute();
-  for (const { metric, run_id: __, special, value, ...series } of metrics) {
-    yield toCanonicalJson({ metric: { ...series, value: decodeNumber({ value, special }) } });
-    yield* pointLines(db, metric, series.key);
+  for (const some of inPortions(metrics)) {
+    const points = some.length > 1 ? await pointsOfAll(db, some) : undefined;
+    for (const { metric, run_id: __, special, value, ...series } of some) {
+      yield toCanonicalJson({ metric: { ...series, value: decodeNumber({ value, special }) } });
+      if (points === undefined) yield* pointLines(db, metric, series.key);
+      else yield* linesOf(series.key, points.get(metric) ?? []);
+    }
+  }
+}
+
+/** So many points are held in memory at once. */
+const PORTION = 20_000;
+
+/** Metrics whose points are read in one query; one with many points stands alone, and is read in pages. */
+function* inPortions<T extends { points: number }>(metrics: readonly T[]): Generator<T[]> {
+  let [portion, points]: [T[], number] = [[], 0];
+  for (const metric of metrics) {
+    if (portion.length > 0 && points + metric.points > PORTION) {
+      yield portion;
+      [portion, points] = [[], 0];
+    }
+    portion.push(metric);
+    points += metric.points;
+  }
+  if (portion.length > 0) yield portion;
+}
+
+type Point = Pick<Selectable<MetricPointsTable>, 'step' | 'ordinal' | 'value' | 'special' | 'logged_ms'>;
+
+async function pointsOfAll(
+  db: Kysely<Database>,
+  metrics: readonly { metric: number }[],
+): Promise<Map<number, Point[]>> {
+  const rows = await db
+    .selectFrom('metric_points')
+    .select(['metric', 'step', 'ordinal', 'value', 'special', 'logged_ms'])
+    .where(
+      'metric',
+      'in',
+      sql<number>`(SELECT value FROM json_each(${JSON.stringify(metrics.map(({ metric }) => metric))}))`,
+    )
+    .orderBy('metric')
+    .orderBy('step')
+    .orderBy('ordinal')
+    .execute();
+  const points = new Map<number, Point[]>(metrics.map(({ metric }) => [metric, []]));
+  for (const { metric, ...point } of rows) points.get(metric)?.push(point);
+  return points;
+}
+
+function* linesOf(key: string, points: readonly Point[]): Generator<string> {
+  for (let at = 0; at < points.length; at += POINTS_IN_LINE) {
+    const values = points
+      .slice(at, at + POINTS_IN_LINE)
+      .map((point) => [point.step, point.ordinal, decodeNumber(point), point.logged_ms]);
+    yield toCanonicalJson({ points: { key, values } });
   }
 }
 
 async function* pointLines(db: Kysely<Database>, metric: number, key: string): AsyncGenerator<string> {
-  let after = { step: Number.MIN_SAFE_INTEGER, ordinal: -1 };
+  let after: Pick<Point, 'step' | 'ordinal'> = { step: Number.MIN_SAFE_INTEGER, ordinal: -1 };
   for (;;) {
-    const rows = await db
+    const rows: Point[] = await db
       .selectFrom('metric_points')
       .select(['step', 'ordinal', 'value', 'special', 'logged_ms'])
       .where('metric', '=', metric)
@@ -61,11 +114,9 @@ async function* pointLines(db: Kysely<Database>, metric: number, key: string): A
       .orderBy('ordinal')
       .limit(POINTS_IN_LINE)
       .execute();
-    if (rows.length === 0) return;
-    const values = rows.map((row) => [row.step, row.ordinal, decodeNumber(row), row.logged_ms]);
-    yield toCanonicalJson({ points: { key, values } });
-    after = rows[rows.length - 1];
+    yield* linesOf(key, rows);
     if (rows.length < POINTS_IN_LINE) return;
+    after = rows[rows.length - 1];
   }
 }
 

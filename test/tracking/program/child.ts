@@ -1,11 +1,11 @@
-// A user's program, or one that stands in its way, as a process of its own: program.mjs <task> <folder> [...].
+// A user's program, or one that stands in its way, as a process of its own: child.mjs <task> <folder> [...].
 
-import { startRun } from '../../src/start-run.js';
-import { openConnection } from '../../src/storage/database/sqlite-connection.js';
-import { openStore } from '../../src/storage/open-store.js';
-import { logToRun } from '../../src/tracking/log-to-run.js';
-import { replaySpools } from '../../src/tracking/replay-spool.js';
-import { placesIn } from '../storage/rows.js';
+import { startRun } from '../../../src/start-run.js';
+import { openConnection } from '../../../src/storage/database/sqlite-connection.js';
+import { openStore } from '../../../src/storage/open-store.js';
+import { logToRun } from '../../../src/tracking/log-to-run.js';
+import { replaySpools } from '../../../src/tracking/replay-spool.js';
+import { placesIn } from '../../storage/rows.js';
 
 const [task, folder, ...rest] = process.argv.slice(2);
 const say = (text: string) => process.stdout.write(`${text}\n`);
