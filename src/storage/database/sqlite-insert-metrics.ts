@@ -36,7 +36,8 @@ export function prepareInsertMetrics(handle: SqliteHandle): Store['insertMetrics
       step = max(excluded.step, step),
       points = points + excluded.points,
       finite = finite + excluded.finite,
-      total = total + excluded.total,
+      -- Two sums that left the doubles on opposite sides have none; null would refuse the points.
+      total = coalesce(total + excluded.total, 9e999),
       least = min(coalesce(least, excluded.least), coalesce(excluded.least, least)),
       most = max(coalesce(most, excluded.most), coalesce(excluded.most, most))
     RETURNING metric, points`);

@@ -121,6 +121,14 @@ test('series answer for all of their points, and best knows which way a metric i
   expect(await found(store, 'best(metrics.auc) = 0.9')).toBe('a');
 });
 
+test('points whose sum no double holds are kept, and their mean is infinite', async () => {
+  const { store } = await workplace();
+  await addRun(store, 'a', { metrics: { m: [1e308, 1e308] } });
+  await store.insertMetrics([2, 3].map((step) => pointOf(id('a'), 'm', step, -1e308)));
+  expect(await found(store, 'count(metrics.m) = 4 and min(metrics.m) = -1e308')).toBe('a');
+  expect(await found(store, 'mean(metrics.m) = Infinity')).toBe('a');
+});
+
 test('a metric name tells its direction as the evaluation of models has it', () => {
   for (const { name, direction } of metrics) {
     expect({ name, direction: directionOf(name) }).toEqual({ name, direction });
