@@ -34,9 +34,11 @@ export class QueryReader {
     return this.#refuse(name, `must be true or false, and is "${printable(text, 40)}"`, fallback);
   }
 
-  /** The text as given; undefined when it was not. */
-  text(name: string): string | undefined {
-    return this.#text(name);
+  /** The text as given; undefined when it was not. @param most characters */
+  text(name: string, most = Number.POSITIVE_INFINITY): string | undefined {
+    const text = this.#text(name);
+    if (text === undefined || text.length <= most) return text;
+    return this.#refuse(name, `may have ${most} characters, and has ${text.length}`, undefined);
   }
 
   /** @throws RiskopsError VALIDATION_ERROR when anything was wrong */

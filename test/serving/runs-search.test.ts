@@ -82,7 +82,8 @@ test('a filter that cannot be read is 422 with the character, and nothing of SQL
   const refused: Record<string, string>[] = [
     { where: '' },
     { where: "' OR 1=1 --" },
-    { where: '('.repeat(5000) },
+    { where: '('.repeat(500) },
+    { where: `id = 'x'${" or id = 'x'".repeat(100)}` },
     { order: 'auc desc' },
     { columns: 'id; drop table runs' },
     { after: 'e30' },
