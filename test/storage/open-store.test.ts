@@ -160,3 +160,29 @@ function copyWithLog(from: string, to: string): StorePlaces {
   for (const end of ['', '-wal']) copyFileSync(placesIn(from).database + end, places.database + end);
   return places;
 }
+
+test.each(['read', 'write'] as const)(
+  'a journal that a kill left is played back before the store is opened to %s',
+  async (mode) => {
+    const folder = temporaryFolder();
+    const raw = openConnection(await closedStore(folder));
+    onTestFinished(() => void raw.close());
+    raw.pragma('journal_mode = DELETE');
+    // With so little memory the transaction is written to the file before its end.
+    raw.pragma('cache_size = 2');
+    raw.exec('BEGIN; UPDATE metric_points SET value = -1');
+    const copy = temporaryFolder();
+    const [from, to] = [placesIn(folder).database, placesIn(copy).database];
+    mkdirSync(dirname(to));
+    for (const end of ['', '-journal']) copyFileSync(from + end, to + end);
+    raw.exec('ROLLBACK');
+    const store = await storeIn(copy, mode);
+    const changed = await store.db
+      .selectFrom('metric_points')
+      .select('step')
+      .where('value', '=', -1)
+      .execute();
+    expect(changed).toEqual([]);
+    expect((await sql`PRAGMA integrity_check`.execute(store.db)).rows).toEqual([{ integrity_check: 'ok' }]);
+  },
+);

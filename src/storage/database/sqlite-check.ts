@@ -1,5 +1,7 @@
 import type BetterSqlite3 from 'better-sqlite3';
+import { codeOf } from '../io-errors.js';
 import { latestVersion, type Migration, migrations } from './migrations.js';
+import { finishRollback } from './sqlite-connect.js';
 import { openConnection } from './sqlite-connection.js';
 import { explainSqliteError, storeDamaged } from './sqlite-errors.js';
 import { APPLICATION_ID, refuseNewer } from './sqlite-file.js';
@@ -32,7 +34,10 @@ export function checkDatabase(path: string, list: readonly Migration[] = migrati
     if (fault !== undefined) throw storeDamaged(path, fault);
     return version;
   } catch (error) {
-    throw explainSqliteError(error, path);
+    if (codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw explainSqliteError(error, path);
+    raw?.close();
+    finishRollback(path);
+    return checkDatabase(path, list);
   } finally {
     raw?.close();
   }

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import type BetterSqlite3 from 'better-sqlite3';
-import { storeIo } from '../io-errors.js';
+import { codeOf, storeIo } from '../io-errors.js';
 import { openConnection } from './sqlite-connection.js';
 import { SqliteHandle } from './sqlite-dialect.js';
 import { explainSqliteError, hasNoSharedMemory } from './sqlite-errors.js';
@@ -51,9 +51,26 @@ function openReadOnly(path: string): BetterSqlite3.Database {
     return raw;
   } catch (error) {
     raw.close();
+    if (codeOf(error) === 'SQLITE_READONLY_ROLLBACK') {
+      finishRollback(path);
+      return openReadOnly(path);
+    }
     const image = hasNoSharedMemory(error) ? readImage(path) : undefined;
     if (image === undefined) throw error;
     return openConnection(image, { readonly: true });
+  }
+}
+
+/**
+ * A kill while the log mode was switched on or off, as a restore does, leaves a journal that must be played back before
+ * anybody can read; only a connection that may write does that.
+ */
+export function finishRollback(path: string): void {
+  const raw = openConnection(path, { ...NO_BUSY_HANDLER, fileMustExist: true });
+  try {
+    raw.pragma('user_version');
+  } finally {
+    raw.close();
   }
 }
 

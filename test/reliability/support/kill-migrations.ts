@@ -30,7 +30,7 @@ export async function killMigrations(
     const { database } = placesIn(copy);
     const killed = await killAt(child, ['open', copy], {
       after: 'first line',
-      waitMs: random() * whole * 1.1,
+      waitMs: random() * whole,
     });
     const version = versionOf(database);
     assert.ok(version === 1 || version === 2, `version ${version}`);

@@ -86,3 +86,24 @@ test('a batch with one bad point leaves nothing of itself', async () => {
   expect(await store.db.selectFrom('metric_points').selectAll().execute()).toEqual([]);
   await store.insertMetrics([pointOf('r', 'm', 0, 1)]);
 });
+
+test('batches of every size keep each point of each series, in its order', async () => {
+  const store = await storeWithRun();
+  const logged: [string, number, number][] = [];
+  for (const size of [1, 7, 8, 9, 63, 64, 65, 72, 137]) {
+    const batch = Array.from({ length: size }, (_, i) => [`m${i % 3}`, i, logged.length + i] as const);
+    await store.insertMetrics(batch.map(([key, step, value]) => pointOf('r', key, step, value)));
+    logged.push(...batch.map(([key, step, value]): [string, number, number] => [key, step, value]));
+  }
+  const rows = await store.db
+    .selectFrom('metric_points as p')
+    .innerJoin('metrics as m', 'm.metric', 'p.metric')
+    .select(['m.key', 'p.ordinal', 'p.step', 'p.value'])
+    .orderBy('m.key')
+    .orderBy('p.ordinal')
+    .execute();
+  const series = ['m0', 'm1', 'm2'].map((key) => logged.filter(([name]) => name === key));
+  expect(rows).toEqual(
+    series.flatMap((points) => points.map(([key, step, value], ordinal) => ({ key, ordinal, step, value }))),
+  );
+});
