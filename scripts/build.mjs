@@ -53,6 +53,7 @@ export async function buildAll({ types = true } = {}) {
       'completion-scripts': 'src/commands/completion-scripts.ts',
       'workers/train-trees': 'src/models/trees/worker.ts',
       'workers/prediction-log': 'src/monitoring/prediction-log-worker.ts',
+      'workers/killer': 'src/checks/ci/killer.ts',
       'workers/query': 'src/tracking/search/query-process.ts',
     },
     outdir: 'dist',

@@ -39,7 +39,7 @@ export function noCurrentModel(pointer: Pointer | null, name?: string): RiskopsE
   return new RiskopsError('NO_CURRENT_MODEL', {
     what:
       name === undefined ? 'No model is promoted yet.' : `No version of ${printable(name, 80)} is current.`,
-    why: gone.length > 0 ? `Retired: ${whom.join(', ')}.` : 'Nothing was promoted yet.',
+    why: gone.length > 0 ? `Retired: ${whom.join(', ')}.` : undefined,
     ...details,
   });
 }

@@ -23,7 +23,10 @@ export function packageVersion(): string {
   return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')).version;
 }
 
-/** The built file of a worker thread or process: `dist/workers/<name>.js`. */
-export function workerUrl(name: 'train-trees' | 'prediction-log' | 'query'): URL {
+/** What runs in a thread or a process of its own. */
+export const workers = ['train-trees', 'prediction-log', 'query', 'killer'] as const;
+
+/** The built file of a worker: `dist/workers/<name>.js`. */
+export function workerUrl(name: (typeof workers)[number]): URL {
   return pathToFileURL(join(packageRoot(), 'dist', 'workers', `${name}.js`));
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { RiskopsError } from '../../errors.js';
+import { workerUrl } from '../../util/package.js';
 
 export interface Watchdog {
   /** Aborts at the limit, with the error to report. */
@@ -10,15 +11,6 @@ export interface Watchdog {
 /** How much longer a step may take that holds the thread and cannot be asked to stop, in milliseconds. */
 const GRACE_MS = 3_000;
 
-/** Runs beside the main thread, so a long calculation there cannot hold it off. */
-const KILLER = `
-const { workerData } = require('node:worker_threads');
-setTimeout(() => {
-  try { require('node:fs').writeSync(2, workerData.text); } catch {}
-  process.kill(process.pid, 'SIGKILL');
-}, workerData.ms);
-`;
-
 /** Ends all checks after `seconds`: first by its signal, and where nothing listens to that, by killing this process. */
 export function startWatchdog(seconds: number): Watchdog {
   const controller = new AbortController();
@@ -28,7 +20,8 @@ export function startWatchdog(seconds: number): Watchdog {
   });
   const timer = setTimeout(() => controller.abort(error), seconds * 1000);
   const text = `Error: ${error.message}\nWhy:   ${error.why}\nTry:   ${error.fix}\n`;
-  const killer = new Worker(KILLER, { eval: true, workerData: { text, ms: seconds * 1000 + GRACE_MS } });
+  // It runs beside the main thread, so a long calculation there cannot hold it off.
+  const killer = new Worker(workerUrl('killer'), { workerData: { text, ms: seconds * 1000 + GRACE_MS } });
   killer.unref();
   return {
     signal: controller.signal,

@@ -3,16 +3,14 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tryDatabaseModule } from '../../storage/database/sqlite-connect.js';
-import { packageRoot, packageVersion, workerUrl } from '../../util/package.js';
+import { packageRoot, packageVersion, workers, workerUrl } from '../../util/package.js';
 import type { DoctorCheck, Finding } from './check.js';
 
 /** The Node that runs, the database module, and the built files that worker threads start from. */
 export const installation: DoctorCheck = {
   name: 'installation',
   async run() {
-    const missing = (['train-trees', 'prediction-log'] as const)
-      .map((name) => fileURLToPath(workerUrl(name)))
-      .filter((path) => !existsSync(path));
+    const missing = workers.map((name) => fileURLToPath(workerUrl(name))).filter((path) => !existsSync(path));
     if (missing.length > 0) {
       return missing.map((path) => ({
         severity: 'error' as const,
