@@ -22,6 +22,7 @@ const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```s
 const folders = folderForFile();
 let folder = '';
 let port = 0;
+let runId = '';
 let server: ChildProcess | undefined;
 
 async function freePort(): Promise<number> {
@@ -75,9 +76,20 @@ async function succeeds(words: string[]): Promise<string> {
   return stdout;
 }
 
+/** The words of a line as a shell would make them: `"..."` is one word, `$RUN` what an earlier `RUN=$(...)` printed. */
+function shellWords(line: string): string[] {
+  const words = line.replaceAll('8000', String(port)).match(/(?:"[^"]*"|[^\s"])+/g) ?? [];
+  return words.map((word) => word.replaceAll('"', '').replaceAll('$RUN', runId));
+}
+
 /** What a line of the README does here; a line that is none of these is not tested, and so it fails. */
 async function runLine(line: string): Promise<void> {
-  const [program, ...words] = line.replaceAll('8000', String(port)).replaceAll('"..."', '...').split(/\s+/);
+  const inner = /^RUN=\$\((riskops .*)\)$/.exec(line)?.[1];
+  if (inner !== undefined) {
+    runId = (await succeeds(shellWords(inner).slice(1))).trim();
+    return;
+  }
+  const [program, ...words] = shellWords(line);
   if (line === 'node scripts/check.mjs') expect(existsSync(join(root, 'scripts', 'check.mjs'))).toBe(true);
   else if (line === 'node scripts/demo.mjs') await demo();
   else if (line === 'riskops e2e')
