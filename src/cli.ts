@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { Interrupted } from './commands/command.js';
-import { createOutput } from './commands/output.js';
+import { createOutput, forPeople } from './commands/output.js';
 import { buildProgram, findEntry } from './commands/program.js';
 import { checkCommand, usageError } from './commands/usage-error.js';
 import { debugWanted, openProject } from './config.js';
@@ -77,8 +77,8 @@ async function report(error: unknown, words: readonly string[], signal: AbortSig
   const hint = known.fix.replace('<command>', findEntry(words)?.name ?? '<command>');
   if (words.includes('--json'))
     process.stdout.write(`${toPrettyJson({ ok: false, error: { code, message, why, hint, details } })}\n`);
-  const lines = [`${await redLabel()} ${message}`, why && `Why:   ${why}`, `Try:   ${hint}`];
-  process.stderr.write(`${lines.filter(Boolean).join('\n')}\n`);
+  const lines = [message, why && `Why:   ${why}`, `Try:   ${hint}`].filter(Boolean).join('\n');
+  process.stderr.write(`${await redLabel()} ${forPeople(lines, process.stderr)}\n`);
   if (debugWanted()) process.stderr.write(`${(error as Error).stack}\n`);
   return known.exitCode;
 }

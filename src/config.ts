@@ -112,6 +112,9 @@ export const debugWanted = (environment: NodeJS.ProcessEnv = process.env) =>
 export const colourRefused = (environment: NodeJS.ProcessEnv = process.env) =>
   (environment['NO_COLOR'] ?? '') !== '' && environment['FORCE_COLOR'] === undefined;
 
+export const colourForced = (environment: NodeJS.ProcessEnv = process.env) =>
+  environment['FORCE_COLOR'] !== undefined;
+
 /** The environment for a sandboxed child process: without any RISKOPS_* setting, so that it cannot reach the caller's store. */
 export function sandboxEnvironment(environment: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const kept = Object.entries(environment).filter(

@@ -1,5 +1,6 @@
-import { colourRefused } from '../config.js';
+import { colourForced, colourRefused } from '../config.js';
 import { toPrettyJson } from '../util/json.js';
+import { withoutControls } from '../util/text.js';
 
 /** Results go to stdout, talk goes to stderr; with `--json` stdout is one JSON document. */
 export interface Output {
@@ -15,7 +16,7 @@ export interface Output {
 }
 
 export interface OutputStreams {
-  stdout: NodeJS.WritableStream;
+  stdout: NodeJS.WritableStream & { isTTY?: boolean };
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 }
 
@@ -37,11 +38,11 @@ export function createOutput(json: boolean, { stdout, stderr }: OutputStreams = 
     json,
     result(document, lines) {
       stop();
-      stdout.write(json ? `${toPrettyJson(document)}\n` : `${lines().join('\n')}\n`);
+      stdout.write(json ? `${toPrettyJson(document)}\n` : forPeople(`${lines().join('\n')}\n`, stdout));
     },
     talk(line) {
       stop();
-      stderr.write(`${line}\n`);
+      stderr.write(forPeople(`${line}\n`, stderr));
     },
     progress(text) {
       // A terminal that says it has no columns sends a spinner into an endless clearing of lines.
@@ -53,6 +54,11 @@ export function createOutput(json: boolean, { stdout, stderr }: OutputStreams = 
     },
     done: stop,
   };
+}
+
+/** What a path, a name or a value brought along must not reach the terminal's controls. */
+export function forPeople(text: string, stream: { isTTY?: boolean }): string {
+  return withoutControls(text, stream.isTTY === true || colourForced());
 }
 
 /** A number for people: up to six significant digits. */

@@ -4,6 +4,7 @@ import { promoteCandidate } from '../pipeline/promote-candidate.js';
 import { promotionInForce } from '../registry/history.js';
 import type { Command } from './command.js';
 import { candidateOptions, chosenVersion, exitCodeOf } from './gate.js';
+import { warnOfBrokenHistory } from './history-warning.js';
 import { chosenModel, withStore } from './project-store.js';
 import { describeVerdict } from './verdict.js';
 
@@ -35,6 +36,7 @@ export const command: Command = {
     return withStore(project, 'write', async (store) => {
       const model = await chosenModel(store, project, flags);
       const version = await chosenVersion(store, model, flags);
+      await warnOfBrokenHistory(store, output);
       if (version.stage === 'current') {
         const promotion = { ...(await promotionInForce(store, model)), changed: false };
         output.result({ promoted: true, forced: false, promotion, gate: null }, () => [

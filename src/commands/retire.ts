@@ -1,6 +1,7 @@
 import { RiskopsError } from '../errors.js';
 import { retireModel } from '../registry/retire.js';
 import type { Command } from './command.js';
+import { warnOfBrokenHistory } from './history-warning.js';
 import { chosenModel, modelOption, withStore } from './project-store.js';
 
 export const command: Command = {
@@ -19,6 +20,7 @@ export const command: Command = {
     }
     return withStore(project, 'write', async (store) => {
       const model = await chosenModel(store, project, flags);
+      await warnOfBrokenHistory(store, output);
       const done = await retireModel(store, { model, actor: project.actor, reason });
       output.result(done, () => [
         `${model} is retired: version ${done.from_version} was current. Undo: riskops rollback --model ${model}`,

@@ -1,6 +1,7 @@
 import { rollback } from '../registry/rollback.js';
 import { findVersion } from '../registry/versions.js';
 import type { Command } from './command.js';
+import { warnOfBrokenHistory } from './history-warning.js';
 import { chosenModel, modelOption, withStore } from './project-store.js';
 
 export const command: Command = {
@@ -18,6 +19,7 @@ export const command: Command = {
   async run({ flags, project, output }) {
     return withStore(project, 'write', async (store) => {
       const model = await chosenModel(store, project, flags);
+      await warnOfBrokenHistory(store, output);
       const to = flags['to'] as string | undefined;
       const done = await rollback(store, {
         model,

@@ -15,7 +15,7 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });
   const shown = (cell: unknown) => (cell === null || cell === undefined ? '-' : printable(String(cell), 80));
-  table.push([...header], ...rows.map((row) => row.map(shown)));
+  table.push(header.map(shown), ...rows.map((row) => row.map(shown)));
   return table
     .toString()
     .split('\n')

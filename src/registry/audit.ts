@@ -17,16 +17,19 @@ export interface ChainCheck {
 const BEFORE_FIRST = '0'.repeat(64);
 const PAGE = 1000;
 
-/** SHA-256 of the canonical JSON (sorted keys) of all columns but `hash`, so it covers the hash of the row before. */
+/**
+ * SHA-256 of the canonical JSON (sorted keys) of all columns but `hash`, so it covers the hash of the row before. A
+ * `model_sha256` that is null is left out: the first rows had no such column.
+ */
 function hashPromotion(row: Omit<PromotionRow, 'hash'>): string {
-  const { hash: _, ...covered } = row as PromotionRow;
-  return sha256(toCanonicalJson(covered));
+  const { hash: _, model_sha256, ...covered } = row as PromotionRow;
+  return sha256(toCanonicalJson(model_sha256 === null ? covered : { ...covered, model_sha256 }));
 }
 
 /** Appends to the chain. The transaction holds the write lock, so no other row can come between the two statements. */
 export async function appendPromotion(
   transaction: Transaction<Database>,
-  change: Omit<PromotionRow, 'sequence' | 'previous_hash' | 'hash'>,
+  change: Omit<PromotionRow, 'sequence' | 'model_sha256' | 'previous_hash' | 'hash'>,
 ): Promise<PromotionRow> {
   const last = await transaction
     .selectFrom('promotions')
@@ -34,10 +37,30 @@ export async function appendPromotion(
     .orderBy('sequence', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const open = { ...change, sequence: (last?.sequence ?? 0) + 1, previous_hash: last?.hash ?? BEFORE_FIRST };
+  const open = {
+    ...change,
+    sequence: (last?.sequence ?? 0) + 1,
+    model_sha256: await modelHash(transaction, change),
+    previous_hash: last?.hash ?? BEFORE_FIRST,
+  };
   const row = { ...open, hash: hashPromotion(open) };
   await transaction.insertInto('promotions').values(row).execute();
   return row;
+}
+
+/** The chain names the file and not the number alone: a number can be given to another file. */
+async function modelHash(
+  transaction: Transaction<Database>,
+  { model, to_version }: Pick<PromotionRow, 'model' | 'to_version'>,
+): Promise<string | null> {
+  if (to_version === null) return null;
+  const { sha256 } = await transaction
+    .selectFrom('versions')
+    .select('sha256')
+    .where('model', '=', model)
+    .where('version', '=', to_version)
+    .executeTakeFirstOrThrow();
+  return sha256;
 }
 
 /** Why a row does not follow the one before, or undefined. */
@@ -69,6 +92,25 @@ async function chainFault(store: Store): Promise<ChainCheck['broken']> {
   }
 }
 
+/** The first row whose version is not on record any more, or is another file now. */
+async function versionFault(store: Store): Promise<ChainCheck['broken']> {
+  const wrong = await store.db
+    .selectFrom('promotions as p')
+    .leftJoin('versions as v', (join) =>
+      join.onRef('v.model', '=', 'p.model').onRef('v.version', '=', 'p.to_version'),
+    )
+    .select(['p.sequence', 'p.model', 'p.to_version', 'v.version'])
+    .where('p.to_version', 'is not', null)
+    .where((e) => e.or([e('v.version', 'is', null), e('p.model_sha256', '!=', e.ref('v.sha256'))]))
+    .orderBy('p.sequence')
+    .limit(1)
+    .executeTakeFirst();
+  if (wrong === undefined) return null;
+  const is =
+    wrong.version === null ? 'is not on record any more' : 'has another model file on record than then';
+  return { sequence: wrong.sequence, why: `version ${wrong.to_version} of ${wrong.model} ${is}` };
+}
+
 /** A model whose current version is not what its last row says. One statement, so a promotion meanwhile is seen whole or not at all. */
 async function currentFault(store: Store): Promise<ChainCheck['broken']> {
   const models = await store.db
@@ -84,7 +126,11 @@ async function currentFault(store: Store): Promise<ChainCheck['broken']> {
       (join) => join.onRef('l.model', '=', 'm.name'),
     )
     .leftJoin('promotions as p', 'p.sequence', 'l.last')
+    .leftJoin('version_marks as t', (join) =>
+      join.onRef('t.model', '=', 'c.model').onRef('t.version', '=', 'c.version'),
+    )
     .select([
+      't.deleted_at',
       'm.name',
       'c.version',
       'c.promotion_id as current_id',
@@ -96,6 +142,12 @@ async function currentFault(store: Store): Promise<ChainCheck['broken']> {
     .execute();
   const isRight = ({ version, current_id, promotion_id, to_version, action }: (typeof models)[number]) =>
     version === to_version && current_id === (action === 'retire' ? null : promotion_id);
+  const trashed = models.find(({ deleted_at }) => deleted_at !== null);
+  if (trashed !== undefined)
+    return {
+      sequence: trashed.sequence ?? 0,
+      why: `the current version of ${trashed.name} lies in the trash`,
+    };
   const wrong = models.find((row) => !isRight(row));
   if (wrong === undefined) return null;
   const { name, version, to_version, sequence } = wrong;
@@ -104,10 +156,10 @@ async function currentFault(store: Store): Promise<ChainCheck['broken']> {
 }
 
 /**
- * Recomputes the chain of promotions from the first row, and checks that each model's current version is the one
- * that its last row made current.
+ * Recomputes the chain of promotions from the first row, and checks that each version that it names is on record with
+ * the file of then, and that each model's current version is the one that its last row made current.
  */
 export async function verifyChain(store: Store): Promise<ChainCheck> {
-  const broken = (await chainFault(store)) ?? (await currentFault(store));
+  const broken = (await chainFault(store)) ?? (await versionFault(store)) ?? (await currentFault(store));
   return { ok: broken === null, broken };
 }

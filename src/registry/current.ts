@@ -77,11 +77,22 @@ async function pointerFromRows(db: Kysely<Database>): Promise<Pointer> {
       join.onRef('v.model', '=', 'c.model').onRef('v.version', '=', 'c.version'),
     )
     .innerJoin('promotions as p', 'p.promotion_id', 'c.promotion_id')
-    .select(['c.model', 'v.version', 'v.run_id', 'v.path', 'v.sha256', 'p.promoted_at', 'p.promotion_id'])
+    .select(['c.model', 'v.version', 'v.run_id', 'v.path', 'p.promoted_at', 'p.promotion_id'])
+    // What was promoted is what is served: a version whose row was exchanged since does not load.
+    .select((e) => e.fn.coalesce('p.model_sha256', 'v.sha256').as('sha256'))
     .execute();
   const models: Pointer['models'] = Object.create(null);
   for (const { model, ...entry } of rows) models[model] = entry;
   return { format: 1, models, ...(await retiredFromRows(db)) };
+}
+
+function entryDifference(file: PointerEntry | undefined, row: PointerEntry | undefined): string {
+  const show = (entry?: PointerEntry) => (entry === undefined ? 'none' : `version ${entry.version}`);
+  if (show(file) !== show(row)) return `current.json has ${show(file)}, the database ${show(row)}`;
+  const differ = (['run_id', 'path', 'sha256', 'promoted_at', 'promotion_id'] as const).filter(
+    (key) => file?.[key] !== row?.[key],
+  );
+  return `current.json and the database have ${show(row)} with another ${differ.join(', ')}`;
 }
 
 /** How the file differs from the rows. A file that no reader would take differs; one that the disk refuses is an error. */
@@ -99,12 +110,9 @@ function comparePointer(path: string, rows: Pointer): Comparison {
     const isEmpty = names.length === 0 && rows.retired === undefined;
     return { differences: isEmpty ? [] : ['current.json is missing'], named: [] };
   }
-  const show = (entry?: PointerEntry) => (entry === undefined ? 'none' : `version ${entry.version}`);
   const differences = names
     .filter((name) => !isSameEntry(models[name], rows.models[name]))
-    .map(
-      (name) => `${name}: current.json has ${show(models[name])}, the database ${show(rows.models[name])}`,
-    );
+    .map((name) => `${name}: ${entryDifference(models[name], rows.models[name])}`);
   if (!isSameRetired(pointer.retired, rows.retired))
     differences.push('current.json tells otherwise than the database why models were retired');
   const named = [...Object.values(models), ...Object.values(pointer.retired ?? {})];

@@ -1,4 +1,5 @@
 import { RiskopsError } from '../errors.js';
+import { printable } from '../util/text.js';
 
 const MAX_ACTOR = 200;
 const MAX_REASON = 2000;
@@ -15,10 +16,18 @@ function recordText(name: string, text: string, limit: number): string {
 
 /**
  * Who did it, as it is kept.
- * @throws RiskopsError OPTION_INVALID when it is empty, VALUE_TOO_LONG
+ * @throws RiskopsError OPTION_INVALID when it is empty or has characters that cannot be seen, VALUE_TOO_LONG
  */
 export function actorText(actor: string): string {
-  if (actor.trim() !== '') return recordText('actor', actor, MAX_ACTOR);
+  const name = actor.trim().replaceAll(/\s+/gu, ' ');
+  // What cannot be seen would make two people of one, or one of two.
+  if (/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/u.test(name))
+    throw new RiskopsError('OPTION_INVALID', {
+      what: `"${printable(name, 80)}" cannot be an actor.`,
+      why: 'It has a character that cannot be seen.',
+      fix: 'set RISKOPS_ACTOR, or "actor" in riskops.config, to a name of letters that show',
+    });
+  if (name !== '') return recordText('actor', name, MAX_ACTOR);
   throw new RiskopsError('OPTION_INVALID', {
     what: 'This needs an actor.',
     why: 'The history says who did it.',

@@ -1,9 +1,13 @@
 import { RiskopsError } from '../errors.js';
+import { databaseSchemaFault } from '../storage/database/sqlite-check.js';
 import type { Store } from '../storage/store.js';
 import { sha256 } from '../util/files.js';
-import { type ChainCheck, verifyChain } from './audit.js';
+import { verifyChain } from './audit.js';
 
-export interface AuditCheck extends ChainCheck {
+export interface AuditCheck {
+  ok: boolean;
+  /** What does not hold; `sequence` is null where no single row is to blame. */
+  broken: { sequence: number | null; why: string } | null;
   /** Rows in the chain. */
   rows: number;
   /** The hash of the last row, to be noted elsewhere; null when there is none. */
@@ -12,9 +16,11 @@ export interface AuditCheck extends ChainCheck {
   expected: { sequence: number; hash: string } | null;
   /** Gate reports that rows name and that still have their hash. */
   reports: number;
+  /** Model files of versions that the history names, each as it was then; 0 when they were not looked at. */
+  files: number;
 }
 
-type Broken = NonNullable<ChainCheck['broken']>;
+type Broken = NonNullable<AuditCheck['broken']>;
 
 async function lastRow(store: Store): Promise<{ sequence: number; hash: string } | undefined> {
   return store.db
@@ -36,7 +42,7 @@ function checkHash(hash: string): string {
 }
 
 /** Why the chain is not the one whose head was noted, or the row that was the head then. */
-async function findNoted(store: Store, hash: string, rows: number): Promise<Broken | AuditCheck['expected']> {
+async function findNoted(store: Store, hash: string): Promise<Broken | AuditCheck['expected']> {
   const found = await store.db
     .selectFrom('promotions')
     .select(['sequence', 'hash'])
@@ -44,7 +50,7 @@ async function findNoted(store: Store, hash: string, rows: number): Promise<Brok
     .executeTakeFirst();
   return (
     found ?? {
-      sequence: rows,
+      sequence: null,
       why: 'no row has the hash that was noted, so rows were cut off or written anew since',
     }
   );
@@ -81,22 +87,50 @@ async function checkReports(store: Store): Promise<{ broken: Broken | null; repo
   return { broken: null, reports: rows.length };
 }
 
+/** The first row whose model file is gone or changed, or how many were checked. */
+async function checkFiles(store: Store): Promise<{ broken: Broken | null; files: number }> {
+  const rows = await store.db
+    .selectFrom('promotions as p')
+    .innerJoin('versions as v', (join) =>
+      join.onRef('v.model', '=', 'p.model').onRef('v.version', '=', 'p.to_version'),
+    )
+    .select((e) => ['v.model', 'v.version', 'v.path', 'v.sha256', e.fn.min('p.sequence').as('sequence')])
+    .groupBy(['v.model', 'v.version'])
+    .orderBy('sequence')
+    .execute();
+  for (const { model, version, path, sha256: recorded, sequence } of rows) {
+    const exists = await store.blobs.exists(path);
+    if (exists && sha256(await store.blobs.get(path)) === recorded) continue;
+    const why = `the model file of version ${version} of ${model} ${exists ? 'was changed' : 'is gone'}: ${path}`;
+    return { broken: { sequence: Number(sequence), why }, files: 0 };
+  }
+  return { broken: null, files: rows.length };
+}
+
 /**
  * Checks the whole record of promotions: the chain of hashes from its first row, what is current against it, every gate
- * report that a row names, and with `expect` that a head that was noted earlier is still a part of it. Somebody who can
+ * report and model file that a row names, the triggers that guard it, and with `expect` that a head that was noted earlier is still a part of it. Somebody who can
  * write the file can write a whole new chain; only a head noted elsewhere shows that.
  * @param expect the `head` of an earlier check
+ * @param files whether model files are read; true
  * @throws RiskopsError OPTION_INVALID when `expect` is no SHA-256
  */
-export async function verifyAudit(store: Store, { expect }: { expect?: string } = {}): Promise<AuditCheck> {
+export async function verifyAudit(
+  store: Store,
+  { expect, files = true }: { expect?: string; files?: boolean } = {},
+): Promise<AuditCheck> {
   const noted = expect === undefined ? undefined : checkHash(expect);
   const last = await lastRow(store);
-  const found = { rows: last?.sequence ?? 0, head: last?.hash ?? null, expected: null, reports: 0 };
+  const found = { rows: last?.sequence ?? 0, head: last?.hash ?? null, expected: null, reports: 0, files: 0 };
   const { broken } = await verifyChain(store);
   if (broken !== null) return { ...found, ok: false, broken };
-  const anchor = noted === undefined ? null : await findNoted(store, noted, found.rows);
+  const anchor = noted === undefined ? null : await findNoted(store, noted);
   if (anchor !== null && 'why' in anchor) return { ...found, ok: false, broken: anchor };
   const checked = await checkReports(store);
   const { reports } = checked;
-  return { ...found, expected: anchor, reports, ok: checked.broken === null, broken: checked.broken };
+  const read = files ? await checkFiles(store) : { broken: null, files: 0 };
+  const schema = await databaseSchemaFault(store.places.database);
+  const fault =
+    checked.broken ?? read.broken ?? (schema === undefined ? null : { sequence: null, why: schema });
+  return { ...found, expected: anchor, reports, files: read.files, ok: fault === null, broken: fault };
 }

@@ -36,11 +36,23 @@ export function suggestWord(word: string, known: readonly string[]): string {
     : `there is: ${shown}${known.length > 12 ? ` and ${known.length - 12} more` : ''}`;
 }
 
+/** Control characters, and those that turn the direction of the text around them. */
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+const escaped = (c: string) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
+
+/** Lines of our own that may hold text from outside, made safe for a terminal; line ends and tabs stay, colours where asked. */
+export function withoutControls(text: string, colours: boolean): string {
+  const kept = colours ? /[\n\t]|\u001b\[[0-9;]*m/g : /[\n\t]/g;
+  const controls = [...text.matchAll(kept)];
+  return text
+    .split(kept)
+    .map((part, i) => part.replace(CONTROLS, escaped) + (controls[i]?.[0] ?? ''))
+    .join('');
+}
+
 /** Text from outside made safe for a terminal and for one line: control characters shown as \\xNN. */
 export function printable(text: string, limit = 200): string {
-  const safe = text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  const safe = text.replace(CONTROLS, escaped);
   return safe.length > limit ? `${safe.slice(0, limit)}...` : safe;
 }

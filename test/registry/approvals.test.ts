@@ -75,6 +75,15 @@ test("neither one's own approval counts, nor one person's under several spelling
   expect((await tryPromote(store, 'lee')).changed).toBe(true);
 });
 
+test('an actor is a name that can be seen: no character that hides, turns or breaks the line', async () => {
+  const store = await storeWithTwo();
+  for (const name of ['mi\u200bn', 'min\u202e', '\u001b[31mmin', 'mi\u00adn', ' \t ']) {
+    expect((await failure(approve(store, name))).code, JSON.stringify(name)).toBe('OPTION_INVALID');
+  }
+  expect(await approve(store, 'kim  \t min')).toMatchObject({ actor: 'kim min' });
+  expect(await approve(store, 'Kim Min')).toMatchObject({ changed: false });
+});
+
 test('a promotion uses its approvals up', async () => {
   const store = await storeWithTwo();
   await approve(store, 'kim');

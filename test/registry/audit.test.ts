@@ -3,10 +3,13 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
+import { readModelFile } from '../../src/models/model-file.js';
 import { verifyChain } from '../../src/registry/audit.js';
+import { projectPointer, readPointer } from '../../src/registry/current.js';
 import { promoteVersion } from '../../src/registry/promote.js';
 import { rollback } from '../../src/registry/rollback.js';
 import { verifyAudit } from '../../src/registry/verify-audit.js';
+import { getVersion } from '../../src/registry/versions.js';
 import { loop } from '../../src/storage/database/migrations/1-loop.js';
 import { connectWriter } from '../../src/storage/database/sqlite-connect.js';
 import { openConnection } from '../../src/storage/database/sqlite-connection.js';
@@ -106,7 +109,7 @@ test('every column is covered: one changed field in any of them is named with it
   const columns = (raw.pragma('table_info(promotions)') as { name: string; type: string }[]).filter(
     ({ name }) => name !== 'sequence',
   );
-  expect(columns.map(({ name }) => name)).toHaveLength(12);
+  expect(columns.map(({ name }) => name)).toHaveLength(13);
   raw.exec(UNLOCK);
   for (const { name, type } of columns) {
     const [before] = raw.prepare(`SELECT "${name}" AS value FROM promotions WHERE sequence = 2`).all() as {
@@ -180,14 +183,19 @@ test('a head that was noted shows a tail that was cut off together with all that
     ok: false,
     broken: { sequence: 3, why: expect.stringContaining('not on record') },
   });
+  const guards = raw
+    .prepare("SELECT sql FROM sqlite_master WHERE type = 'trigger'")
+    .pluck()
+    .all() as string[];
   raw.exec(
     `${UNLOCK} DELETE FROM promotions WHERE sequence >= ${rows}; UPDATE current_versions SET version = 1, promotion_id = (SELECT promotion_id FROM promotions WHERE sequence = 1)`,
   );
+  for (const guard of guards.filter((sql) => /promotions_refuse_(update|delete)/.test(sql))) raw.exec(guard);
   // The chain alone cannot know what came after its last row.
   expect(await verifyAudit(store)).toMatchObject({ ok: true, rows: 1 });
   expect(await verifyAudit(store, { expect: noted })).toMatchObject({
     ok: false,
-    broken: { sequence: 1, why: expect.stringContaining('cut off or written anew') },
+    broken: { sequence: null, why: expect.stringContaining('cut off or written anew') },
   });
   const first = String((await verifyAudit(store)).head);
   expect(await verifyAudit(store, { expect: first })).toMatchObject({ ok: true, expected: { sequence: 1 } });
@@ -238,5 +246,62 @@ test('rows from before there were retirements and approvals still hold', async (
   );
   raw.close();
   const store = await openTestStore(places);
-  expect(await verifyAudit(store)).toMatchObject({ ok: true, rows: 2, head: previous });
+  expect(await verifyAudit(store, { files: false })).toMatchObject({ ok: true, rows: 2, head: previous });
+});
+
+/** The row of version 1 under the number 2: another file, learner and metrics stand as what was promoted. */
+const EXCHANGE = `INSERT OR REPLACE INTO versions
+  SELECT model, 2, run_id, learner, path, sha256, content_sha256, bytes, metrics_json, created_at
+  FROM versions WHERE version = 1`;
+
+test('a number that was given to another model file is named, and is not served', async () => {
+  const { store, raw } = await storeWithReports();
+  raw.exec('PRAGMA foreign_keys = OFF');
+  expect(() => raw.exec(EXCHANGE)).toThrow('a version is never changed');
+  raw.exec(`DROP TRIGGER versions_refuse_replace; DROP TRIGGER versions_refuse_delete; ${EXCHANGE}`);
+  expect((await verifyAudit(store)).broken).toEqual({
+    sequence: 2,
+    why: 'version 2 of credit has another model file on record than then',
+  });
+  await projectPointer(store);
+  const { sha256, path } = readPointer(store.places.currentModel)!.models['credit'];
+  await expect(readModelFile(store.blobs.path(path), { sha256 })).rejects.toMatchObject({
+    code: 'MODEL_FILE_INVALID',
+  });
+});
+
+test('a version that the history names cannot go; one that went all the same is named', async () => {
+  const { store, raw } = await storeWithReports();
+  raw.exec('PRAGMA foreign_keys = OFF');
+  const remove = 'DELETE FROM versions WHERE version = 1';
+  expect(() => raw.exec(remove)).toThrow('is kept');
+  raw.exec(`DROP TRIGGER versions_refuse_delete; ${remove}`);
+  expect((await verifyAudit(store)).broken).toMatchObject({
+    sequence: 1,
+    why: expect.stringMatching(/not on record any more/),
+  });
+});
+
+test('a guard of the history that was taken away, a changed model file and a current one in the trash are told', async () => {
+  const { store, raw } = await storeWithReports();
+  const file = store.blobs.path((await getVersion(store, 'credit', 1)).path);
+  const bytes = readFileSync(file);
+  writeFileSync(file, Buffer.concat([bytes, Buffer.from('x')]));
+  expect((await verifyAudit(store)).broken).toMatchObject({
+    sequence: 1,
+    why: expect.stringMatching(/version 1 of credit was changed/),
+  });
+  expect((await verifyAudit(store, { files: false })).ok).toBe(true);
+  writeFileSync(file, bytes);
+  expect(await verifyAudit(store)).toMatchObject({ ok: true, files: 2 });
+  raw.exec('DROP TRIGGER promotions_refuse_update');
+  expect((await verifyAudit(store)).broken).toEqual({
+    sequence: null,
+    why: 'its trigger promotions_refuse_update is missing',
+  });
+  raw.exec("INSERT INTO version_marks VALUES ('credit', 2, '2026-01-01T00:00:00.000Z', NULL)");
+  expect((await verifyAudit(store)).broken).toMatchObject({
+    sequence: 2,
+    why: expect.stringMatching(/lies in the trash/),
+  });
 });

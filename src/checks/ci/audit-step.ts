@@ -9,6 +9,6 @@ export async function checkAuditChain(store: Store): Promise<CiOutcome> {
   return {
     status: 'fail',
     code: 'CHECK_FAILED',
-    message: `the history of promotions is broken at entry ${broken?.sequence}: ${broken?.why}.`,
+    message: `the history of promotions is broken${broken?.sequence ? ` at entry ${broken.sequence}` : ''}: ${broken?.why}.`,
   };
 }

@@ -6,13 +6,13 @@ export const auditChain: DoctorCheck = {
   name: 'history',
   async run({ store }) {
     if (!store) return [];
-    const { ok, broken } = await verifyAudit(store);
+    const { ok, broken } = await verifyAudit(store, { files: false });
     if (ok) return [{ severity: 'ok', message: 'The history of promotions is unbroken.' }];
     return [
       {
         severity: 'error',
-        message: `The history of promotions is broken at entry ${broken?.sequence}: ${broken?.why}.`,
-        remedy: 'riskops history',
+        message: `The history of promotions is broken${broken?.sequence ? ` at entry ${broken.sequence}` : ''}: ${broken?.why}.`,
+        remedy: 'riskops audit verify',
       },
     ];
   },

@@ -1,3 +1,4 @@
+import { verifyChain } from '../../registry/audit.js';
 import { pointerState, projectPointer } from '../../registry/current.js';
 import { checkPlainFile, readPointer } from '../../registry/pointer-file.js';
 import type { DoctorCheck } from './check.js';
@@ -11,7 +12,9 @@ export const currentPointer: DoctorCheck = {
       readPointer(places.currentModel);
       return [];
     }
-    if (fix && (await projectPointer(store)))
+    // A history that was tampered with is no truth to write from.
+    const trusted = fix && (await verifyChain(store)).ok;
+    if (trusted && (await projectPointer(store)))
       return [{ severity: 'fixed', message: 'current.json was written anew from the database.' }];
     const { state, differences } = await pointerState(store);
     if (state === 'same') return [{ severity: 'ok', message: 'current.json says what the database says.' }];
@@ -19,7 +22,7 @@ export const currentPointer: DoctorCheck = {
       {
         severity: 'error',
         message: `current.json differs from the database: ${differences.join('; ')}.`,
-        remedy: 'riskops doctor --fix',
+        remedy: fix && !trusted ? 'riskops audit verify' : 'riskops doctor --fix',
         path: places.currentModel,
       },
     ];

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { sql } from 'kysely';
+import { databaseSchemaFault } from '../../storage/database/sqlite-check.js';
 import type { DoctorCheck } from './check.js';
 import { bringBack } from './doctor-finding.js';
 
-/** SQLite's own integrity check and the foreign keys. */
+/** SQLite's own integrity check, the foreign keys, and the triggers that guard what is only appended to. */
 export const database: DoctorCheck = {
   name: 'database',
   async run({ places, store }) {
@@ -23,11 +24,13 @@ export const database: DoctorCheck = {
     const keys = await sql<{ table: string }>`pragma foreign_key_check`.execute(store.db);
     const faults = integrity.rows.map((row) => row.integrity_check).filter((line) => line !== 'ok');
     const orphans = [...new Set(keys.rows.map((row) => row.table))];
+    const schema = await databaseSchemaFault(places.database);
     const found = { severity: 'error' as const, remedy: bringBack(places), path: places.database };
     return [
       ...faults.slice(0, 5).map((line) => ({ ...found, message: `The database is damaged: ${line}.` })),
       ...orphans.map((table) => ({ ...found, message: `Rows of ${table} refer to rows that are gone.` })),
-      ...(faults.length + orphans.length === 0
+      ...(schema === undefined ? [] : [{ ...found, message: `The database was changed: ${schema}.` }]),
+      ...(faults.length + orphans.length === 0 && schema === undefined
         ? [{ severity: 'ok' as const, message: 'The database is whole.', path: places.database }]
         : []),
     ];

@@ -168,6 +168,8 @@ export interface PromotionsTable {
   from_version: number | null;
   /** null: retired, none is current. */
   to_version: number | null;
+  /** Of the model file of `to_version`; null when none is current, and in rows from before it was kept. */
+  model_sha256: string | null;
   actor: string;
   reason: string;
   verdict: 'promote' | 'reject' | 'undecided' | null;

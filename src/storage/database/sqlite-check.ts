@@ -1,7 +1,7 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import { codeOf } from '../io-errors.js';
 import { latestVersion, type Migration, migrations } from './migrations.js';
-import { finishRollback } from './sqlite-connect.js';
+import { connectReader, finishRollback } from './sqlite-connect.js';
 import { openConnection } from './sqlite-connection.js';
 import { explainSqliteError, storeDamaged } from './sqlite-errors.js';
 import { APPLICATION_ID, refuseNewer } from './sqlite-file.js';
@@ -40,6 +40,21 @@ export function checkDatabase(path: string, list: readonly Migration[] = migrati
     return checkDatabase(path, list);
   } finally {
     raw?.close();
+  }
+}
+
+/**
+ * What is wrong with the tables and triggers of a store in use; undefined when nothing is.
+ * @throws STORE_BUSY, STORE_IO
+ */
+export async function databaseSchemaFault(path: string): Promise<string | undefined> {
+  const reader = await connectReader(path, 5_000);
+  try {
+    return await reader.run(() =>
+      schemaFault(reader.raw, reader.raw.pragma('user_version', { simple: true }) as number),
+    );
+  } finally {
+    reader.raw.close();
   }
 }
 

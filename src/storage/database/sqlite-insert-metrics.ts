@@ -28,7 +28,7 @@ export function prepareInsertMetrics(handle: SqliteHandle): Store['insertMetrics
   const { raw } = handle;
   const upsertSeries = raw.prepare(`
     INSERT INTO metrics (run_id, key, step, value, special, logged_at, points, finite, total, least, most)
-    VALUES (:run_id, :key, :step, :value, :special, :logged_at, :points, :finite, :total, :least, :most)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (run_id, key) DO UPDATE SET
       value = iif(excluded.step >= step, excluded.value, value),
       special = iif(excluded.step >= step, excluded.special, special),
@@ -41,12 +41,9 @@ export function prepareInsertMetrics(handle: SqliteHandle): Store['insertMetrics
       least = min(coalesce(least, excluded.least), coalesce(excluded.least, least)),
       most = max(coalesce(most, excluded.most), coalesce(excluded.most, most))
     RETURNING metric, points`);
-  const insertAll = raw.transaction((points: MetricPoint[]) => {
+  const insertAll = raw.transaction((batch: readonly SeriesRow[]) => {
     const cells: Cell[] = [];
-    for (const { points: own, last, ...sums } of seriesOf(points)) {
-      const { run_id, key, step, value, logged_ms } = last;
-      const logged_at = new Date(logged_ms).toISOString();
-      const row = { run_id, key, step, ...encodeNumber(value), logged_at, points: own.length, ...sums };
+    for (const { points: own, row } of batch) {
       const { metric, points: after } = upsertSeries.get(row) as { metric: number; points: number };
       let ordinal = after - own.length;
       for (const point of own) {
@@ -60,12 +57,14 @@ export function prepareInsertMetrics(handle: SqliteHandle): Store['insertMetrics
   return async (points, within) => {
     if (points.length === 0) return;
     // The transaction holds this connection already.
-    if (within !== undefined) return handle.run(() => insertAll(points));
+    if (within !== undefined) return handle.run(() => insertAll(rowsOf(points)));
+    // Before the lock is taken: while it is held everyone else waits.
+    const batch = rowsOf(points);
     const turn = handle.turns.take();
     if (turn) await turn;
     // Given back inside the attempt: a training loop that never yields must not find its last insert still holding on.
     const attempt = () => {
-      insertAll.immediate(points);
+      insertAll.immediate(batch);
       handle.turns.giveBack();
     };
     await handle.run(attempt).catch((error) => {
@@ -89,7 +88,22 @@ function insertPoints(raw: BetterSqlite3.Database, cells: Cell[]): void {
   }
 }
 
-function seriesOf(points: MetricPoint[]): Iterable<Series> {
+/** A series of a batch and its row of `metrics`, its cells in the order of the statement. */
+interface SeriesRow {
+  points: MetricPoint[];
+  row: Cell[];
+}
+
+function rowsOf(points: MetricPoint[]): SeriesRow[] {
+  return seriesOf(points).map(({ points: own, last, finite, total, least, most }) => {
+    const { value, special } = encodeNumber(last.value);
+    const logged_at = new Date(last.logged_ms).toISOString();
+    const sums = [own.length, finite, total, least, most];
+    return { points: own, row: [last.run_id, last.key, last.step, value, special, logged_at, ...sums] };
+  });
+}
+
+function seriesOf(points: MetricPoint[]): Series[] {
   const runs = new Map<string, Map<string, Series>>();
   for (const point of points) {
     let keys = runs.get(point.run_id);

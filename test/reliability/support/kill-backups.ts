@@ -31,7 +31,7 @@ export async function killBackups(
   const figures = noFigures();
   for (let round = 0; round < rounds; round++) {
     const killed = await killAt(child, ['backup', folder], {
-      after: 'first line',
+      lines: 1,
       waitMs: random() * SPAN_MS,
     });
     for (const line of killed.lines.slice(1)) {

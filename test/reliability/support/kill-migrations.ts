@@ -29,7 +29,7 @@ export async function killMigrations(
     cpSync(original, copy, { recursive: true });
     const { database } = placesIn(copy);
     const killed = await killAt(child, ['open', copy], {
-      after: 'first line',
+      lines: 1,
       waitMs: random() * whole,
     });
     const version = versionOf(database);

@@ -48,8 +48,8 @@ async function killWriters(
   for (let round = 0; round < rounds; round++) {
     const moment: Moment =
       round % 4 === 3
-        ? { after: 'start', waitMs: random() * START_MS }
-        : { after: 'first line', waitMs: random() * SPAN_MS[kind] };
+        ? { lines: 0, waitMs: random() * START_MS }
+        : { lines: 1, waitMs: random() * SPAN_MS[kind] };
     const killed = await killAt(child, [kind, folder], moment);
     const unfinished = unfinishedFiles(folder).length;
     if (unfinished > left) figures.unfinished++;

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** When a process is killed: `waitMs` after its start, or after the first line that says so. */
+/** When a process is killed: `waitMs` after it has said so many lines; 0 lines is its start. */
 export interface Moment {
-  after: 'start' | 'first line' | 'second line';
+  lines: number;
   waitMs: number;
 }
 
@@ -25,16 +25,15 @@ export async function killAt(
   const lines: string[] = [];
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
-  const wanted = { start: 0, 'first line': 1, 'second line': 2 }[moment.after];
   const ended = new Promise<{ code: number | null }>((resolve) =>
     child.once('close', (code) => resolve({ code })),
   );
   const said = new Promise<void>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(line);
-      if (lines.length === wanted) resolve();
+      if (lines.length === moment.lines) resolve();
     });
-    if (wanted === 0) resolve();
+    if (moment.lines === 0) resolve();
   });
   await Promise.race([said, ended]);
   await Promise.race([sleep(moment.waitMs), ended]);

@@ -90,6 +90,11 @@ export const record: Migration = {
       FOREIGN KEY (model, version) REFERENCES versions (model, version) ON DELETE CASCADE
     ) STRICT, WITHOUT ROWID;
 
+    -- INSERT OR REPLACE passes the trigger that refuses changes.
+    CREATE TRIGGER versions_refuse_replace BEFORE INSERT ON versions
+      WHEN EXISTS (SELECT 1 FROM versions WHERE model = NEW.model AND version = NEW.version)
+      BEGIN SELECT RAISE(ABORT, 'a version is never changed'); END;
+
     CREATE TABLE aliases (
       model TEXT NOT NULL,
       alias TEXT NOT NULL,
@@ -107,6 +112,7 @@ export const record: Migration = {
       action TEXT NOT NULL CHECK (action IN ('promote', 'rollback', 'retire', 'approve')),
       from_version INTEGER,
       to_version INTEGER CHECK (to_version IS NOT NULL OR action = 'retire'),
+      model_sha256 TEXT,
       actor TEXT NOT NULL,
       reason TEXT NOT NULL,
       verdict TEXT CHECK (verdict IN ('promote', 'reject', 'undecided')),
@@ -117,7 +123,10 @@ export const record: Migration = {
       FOREIGN KEY (model, from_version) REFERENCES versions (model, version),
       FOREIGN KEY (model, to_version) REFERENCES versions (model, version)
     ) STRICT;
-    INSERT INTO promotions_2 SELECT * FROM promotions ORDER BY sequence;
+    INSERT INTO promotions_2
+      SELECT sequence, promotion_id, model, action, from_version, to_version, NULL, actor, reason, verdict,
+        gate_report_sha256, promoted_at, previous_hash, hash
+      FROM promotions ORDER BY sequence;
     CREATE TABLE current_versions_1 AS SELECT * FROM current_versions;
     DROP TABLE current_versions;
     DROP TABLE promotions;
@@ -134,6 +143,10 @@ export const record: Migration = {
         WHERE sequence = NEW.sequence OR promotion_id = NEW.promotion_id OR hash = NEW.hash
       )
       BEGIN SELECT RAISE(ABORT, 'promotions are append-only'); END;
+    -- Only a connection without foreign keys gets as far as this.
+    CREATE TRIGGER versions_refuse_delete BEFORE DELETE ON versions
+      WHEN EXISTS (SELECT 1 FROM promotions WHERE model = OLD.model AND to_version = OLD.version)
+      BEGIN SELECT RAISE(ABORT, 'a version that was promoted is kept'); END;
     CREATE TABLE current_versions (
       model TEXT NOT NULL PRIMARY KEY,
       version INTEGER NOT NULL,
@@ -157,6 +170,9 @@ export const record: Migration = {
     ) STRICT;
     CREATE INDEX holdout_uses_by_holdout ON holdout_uses (holdout_sha256, sequence);
     CREATE TRIGGER holdout_uses_refuse_update BEFORE UPDATE ON holdout_uses
+      BEGIN SELECT RAISE(ABORT, 'the holdout ledger is append-only'); END;
+    CREATE TRIGGER holdout_uses_refuse_replace BEFORE INSERT ON holdout_uses
+      WHEN EXISTS (SELECT 1 FROM holdout_uses WHERE sequence = NEW.sequence)
       BEGIN SELECT RAISE(ABORT, 'the holdout ledger is append-only'); END;
     CREATE TRIGGER holdout_uses_refuse_delete BEFORE DELETE ON holdout_uses
       BEGIN SELECT RAISE(ABORT, 'the holdout ledger is append-only'); END;
