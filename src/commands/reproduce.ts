@@ -45,7 +45,9 @@ function describe(reproduction: Reproduction): string[] {
     same === false
       ? `model    differs: content SHA-256 was ${recorded}, and is ${reproduced}`
       : `model    ${same === null ? 'not compared' : 'the same content'}, SHA-256 ${reproduced}`,
-    `metrics  ${metrics.compared} with ${metrics.points} points compared, ${metrics.different.length === 0 ? 'all equal to the last bit' : `${metrics.different.length} differ`}`,
+    metrics.compared === 0
+      ? 'metrics  none on record to compare with'
+      : `metrics  ${metrics.compared} with ${metrics.points} points compared, ${metrics.different.length === 0 ? 'all equal to the last bit' : `${metrics.different.length} differ`}`,
     ...metrics.different.map(
       ({ metric, step, recorded: was, reproduced: is }) =>
         `  ${metric} at step ${step}: was ${was ?? 'nothing'}, is ${is ?? 'nothing'}${difference(was, is)}`,
