@@ -14,7 +14,9 @@ export function contentOf(database: string): unknown {
     ),
     artifacts: one('SELECT count(*), group_concat(sha256) FROM artifacts'),
     versions: one('SELECT count(*), group_concat(model || version || sha256) FROM versions'),
-    promotions: one('SELECT count(*), group_concat(promotion_id || hash) FROM promotions'),
+    promotions: one(
+      'SELECT count(*), group_concat(promotion_id || action || to_version || reason) FROM promotions',
+    ),
     current: one('SELECT count(*), group_concat(model || version || promotion_id) FROM current_versions'),
     check: one('PRAGMA integrity_check'),
   };

@@ -30,7 +30,7 @@ export async function killMigrations(
     const { database } = placesIn(copy);
     const killed = await killAt(child, ['open', copy], {
       lines: 1,
-      waitMs: random() * whole,
+      waitMs: random() * whole * 1.3,
     });
     const version = versionOf(database);
     assert.ok(version === 1 || version === 2, `version ${version}`);
