@@ -27,6 +27,8 @@ export async function fullStore(folder = temporaryFolder()): Promise<Store> {
       const point = (value: number, i: number) => ({ run_id, key: 'odd', step: 5 - i, value, logged_ms: i });
       await store.insertMetrics(NUMBERS.map(point));
       await store.insertMetrics([point(0.5, 0), point(0.75, 0)]);
+      const only = (value: number, i: number) => ({ run_id, key: `only ${i}`, step: 0, value, logged_ms: i });
+      await store.insertMetrics(NUMBERS.map(only));
       const many = Array.from({ length: 1234 }, (_, i) => ({
         run_id,
         key: 'loss',
