@@ -52,7 +52,7 @@ export const command: Command = {
       for (const key of done.missing.slice(0, 10))
         output.talk(`Warning: left out, since it is gone or damaged: ${key}`);
       output.result(done, () => [
-        `Exported ${done.runs} runs, ${done.versions} versions and ${done.files} files: ${done.path} (${done.bytes} bytes).`,
+        `Exported ${done.runs} run(s), ${done.versions} version(s) and ${done.files} file(s): ${done.path} (${done.bytes} bytes).`,
         ...(done.missing.length === 0
           ? []
           : [`${done.missing.length} files on record were gone or damaged: riskops doctor`]),

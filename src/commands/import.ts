@@ -23,11 +23,11 @@ export const command: Command = {
         const done = await importStore(store, unpacked, options);
         const added = done.versions.filter(({ known }) => !known);
         output.result(done, () => [
-          `Imported ${done.runs.imported} runs and ${added.length} versions; ${done.runs.known} runs and ${done.versions.length - added.length} versions were here already.`,
+          `Imported ${done.runs.imported} run(s) and ${added.length} version(s); ${done.runs.known} run(s) and ${done.versions.length - added.length} version(s) were here already.`,
           ...added
             .filter(({ from, to }) => from !== to)
             .map(({ model, from, to }) => `Version ${from} of ${model} is version ${to} here.`),
-          ...(done.promotions === 0 ? [] : [`History: ${done.promotions} entries.`]),
+          ...(done.promotions === 0 ? [] : [`History: ${done.promotions} row(s).`]),
           ...(done.predictions === 0 ? [] : [`Predictions: ${done.predictions}.`]),
           ...(done.left_out.length === 0
             ? []

@@ -55,7 +55,7 @@ export const command: Command = {
       ...(project.configPath === null ? ['No config: riskops init writes one.'] : []),
       backups.length === 0
         ? 'No backup yet: riskops backup'
-        : `Newest of ${backups.length} backups: ${backups[0].path}`,
+        : `Newest of ${backups.length} backup(s): ${backups[0].path}`,
       'Where each path comes from: riskops config --origin',
     ]);
     return undefined;
