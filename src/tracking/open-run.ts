@@ -5,7 +5,7 @@ import { keepLongParams } from './new-run.js';
 import { exitCodeOf, type ProcessEnd, type Watched, watchProcess } from './process-hooks.js';
 import type { ProcessIdentity } from './process-identity.js';
 import type { RunSink } from './run-sink.js';
-import { checkText, errorText, type ParamValue, paramTexts, tagTexts } from './run-values.js';
+import { checkText, errorText, lastWords, type ParamValue, paramTexts, tagTexts } from './run-values.js';
 import type { RunEnd } from './run-writes.js';
 import { type SystemMetricsOption, watchSystem } from './system-metrics.js';
 
@@ -143,14 +143,14 @@ export class OpenRun implements Run, Watched {
 
   endWithProcess({ uncaught, signal, exitCode }: ProcessEnd): void {
     if (this.#isLeft && this.#written) {
-      const values = { ...this.#written.values, error: errorText(uncaught?.error), exit_code: exitCode };
+      const values = { ...this.#written.values, error: lastWords(uncaught?.error), exit_code: exitCode };
       if (uncaught) this.#sink.endNow({ ...this.#written, values });
       return;
     }
     this.#stopSystem();
     this.#metrics.sendNow();
     const left = `the process ended with exit code ${exitCode} before the run was ended`;
-    if (uncaught) this.#sink.endNow(this.#endOf('FAILED', errorText(uncaught.error), exitCode));
+    if (uncaught) this.#sink.endNow(this.#endOf('FAILED', lastWords(uncaught.error), exitCode));
     else if (signal) this.#sink.endNow(this.#endOf('KILLED', `stopped by ${signal}`, exitCode));
     else this.#sink.endNow(this.#endOf('FAILED', left, exitCode));
   }

@@ -85,10 +85,27 @@ export function checkPoint(key: string, value: number, step: number): void {
   }
 }
 
+/** So much of a stack is kept, in bytes. */
+const STACK_LIMIT = 8_192;
+
 /** The text of an error for the record, within the limit. */
 export function errorText(error: unknown): string {
   const text = error instanceof RiskopsError ? `${error.code}: ${error.message}` : anyText(error);
   return Buffer.from(text).subarray(0, TEXT_LIMIT).toString('utf8');
+}
+
+/** An error that ended the process: its text, and then its stack, as Node says it on stderr. */
+export function lastWords(error: unknown): string {
+  return errorText(error) + stackBelow(error);
+}
+
+function stackBelow(error: unknown): string {
+  try {
+    const stack = error instanceof Error ? String(error.stack ?? '') : '';
+    return stack === '' ? '' : `\n${Buffer.from(stack).subarray(0, STACK_LIMIT).toString('utf8')}`;
+  } catch {
+    return '';
+  }
 }
 
 /** Anything can be thrown, also what refuses to be text. */

@@ -32,7 +32,7 @@ async function ending(task: string[], signal?: NodeJS.Signals) {
   };
 }
 
-describe('an error that nobody caught is FAILED with its text, and Node says what it always says', () => {
+describe('an error that nobody caught is FAILED with its text and its stack, and Node says what it always says', () => {
   test.each([
     ['throw', 'TypeError: the loss is not finite'],
     ['reject', 'Error: no such file'],
@@ -40,7 +40,11 @@ describe('an error that nobody caught is FAILED with its text, and Node says wha
   ])('%s', async (task, error) => {
     const { ended, stderr, run, metrics } = await ending([task]);
     expect(ended).toBe(1);
-    expect(run).toEqual({ status: 'FAILED', error, exit_code: 1 });
+    expect(run).toMatchObject({ status: 'FAILED', exit_code: 1 });
+    const [first, ...stack] = String(run.error).split('\n');
+    expect(first).toBe(error);
+    expect(stack.join('\n')).toMatch(/\n {4}at /);
+    expect(stderr).toContain(stack.join('\n'));
     expect(stderr).toMatch(new RegExp(`\\n${error}\\n    at `));
     if (task !== 'leave') expect(metrics).toEqual({ loss: 0.5 });
   });
