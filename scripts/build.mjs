@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { buildKernels } from './kernels.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -30,7 +31,9 @@ function removeStale(outputs) {
   const built = new Set(outputs.map((path) => join(root, path)));
   for (const entry of readdirSync(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    const isWrittenLater = ['types', 'completion'].some((name) => path.startsWith(join(root, 'dist', name)));
+    const isWrittenLater = ['types', 'completion', 'kernels'].some((name) =>
+      path.startsWith(join(root, 'dist', name)),
+    );
     if (entry.isFile() && !isWrittenLater && !built.has(path)) rmSync(path);
   }
 }
@@ -43,8 +46,8 @@ async function writeCompletions() {
     writeFileSync(join(root, 'dist', 'completion', shell), script);
 }
 
-/** Builds into dist/; `types` also writes the declarations, which takes some seconds more. */
-export async function buildAll({ types = true } = {}) {
+/** Builds into dist/; `types` also writes the declarations, which takes some seconds more. `updateKernels` accepts the kernels' bytes. */
+export async function buildAll({ types = true, updateKernels = false } = {}) {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: {
@@ -52,6 +55,7 @@ export async function buildAll({ types = true } = {}) {
       index: 'src/index.ts',
       'completion-scripts': 'src/commands/completion-scripts.ts',
       'workers/train-trees': 'src/models/trees/worker.ts',
+      'workers/train-lstm': 'src/models/lstm/worker.ts',
       'workers/prediction-log': 'src/monitoring/prediction-log-worker.ts',
       'workers/killer': 'src/checks/ci/killer.ts',
       'workers/query': 'src/tracking/search/query-process.ts',
@@ -76,8 +80,11 @@ export async function buildAll({ types = true } = {}) {
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.types.json')], { stdio: 'inherit' });
   }
+  // Last: bytes that differ from SHA256SUMS fail the build, with all else in place.
+  await buildKernels(root, { update: updateKernels });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildAll({ types: !process.argv.includes('--no-types') });
+  const asked = (flag) => process.argv.includes(flag);
+  await buildAll({ types: !asked('--no-types'), updateKernels: asked('--update-kernels') });
 }

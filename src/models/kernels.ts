@@ -1,0 +1,1 @@
+export { kernelModule } from '../util/package.js';
