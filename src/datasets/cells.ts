@@ -61,6 +61,15 @@ export function parseNumber(text: string): number | undefined {
   return numberKind(text) === 'none' ? undefined : Number(text);
 }
 
+/** Whether the number can stand in a column typed `type` as it is written. */
+export function fitsNumeric(text: string, type: 'number' | 'integer'): boolean {
+  const kind = numberKind(text);
+  if (type === 'number') return kind !== 'none';
+  return (
+    kind === 'integer' || kind === 'padded' || (kind === 'decimal' && Number.isSafeInteger(Number(text)))
+  );
+}
+
 /** The marks of a missing value: as text, and those that are numbers (-999) by their value, for -999.0 too. */
 export interface Marks {
   words: ReadonlySet<string>;

@@ -1,15 +1,13 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { readdirSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { RiskopsError } from '../errors.js';
+import type { RiskopsError } from '../errors.js';
 import { sha256 } from '../util/files.js';
-import { nearestWord, printable } from '../util/text.js';
+import { type DataFile, unreadable as fileUnreadable, packingError, withDataFile } from './data-file.js';
 
 /** The longest text that a JavaScript string surely holds; a file is refused before it can exhaust the memory. */
-const DEFAULT_MAX_BYTES = 500_000_000;
+export const LONGEST_TEXT = 500_000_000;
 
 export interface DataText {
   text: string;
@@ -19,66 +17,22 @@ export interface DataText {
   bytes: number;
 }
 
-function unreadable(path: string, why: string, fix?: string, cause?: unknown): RiskopsError {
-  return new RiskopsError('DATA_UNREADABLE', {
-    what: `${printable(path)} cannot be read as CSV.`,
-    why,
-    fix,
-    cause,
-  });
-}
+const unreadable = (path: string, why: string, fix?: string, cause?: unknown) =>
+  fileUnreadable(path, 'CSV', why, fix, cause);
 
-function notFound(path: string, cause: unknown): RiskopsError {
-  let near: string | undefined;
-  try {
-    near = nearestWord(basename(path), readdirSync(dirname(resolve(path))));
-  } catch {
-    near = undefined;
-  }
-  const where = `Looked in ${printable(dirname(resolve(path)), 400)}`;
-  const why = near === undefined ? `${where}.` : `${where}: did you mean "${printable(near)}"?`;
-  return new RiskopsError('DATA_FILE_NOT_FOUND', {
-    what: `There is no file ${printable(path)}.`,
-    why,
-    cause,
-  });
-}
-
-async function readBytes(path: string, maxBytes: number): Promise<Buffer> {
-  try {
-    const facts = await stat(path);
-    if (facts.isDirectory()) throw unreadable(path, 'It is a folder.');
-    // A pipe or a device may never end.
-    if (!facts.isFile()) throw unreadable(path, 'It is not a plain file.', 'write it to a file first');
-    if (facts.size > maxBytes)
-      throw unreadable(path, `It has ${facts.size} bytes; the limit is ${maxBytes}.`);
-    return await readFile(path);
-  } catch (error) {
-    if (error instanceof RiskopsError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw notFound(path, error);
-    throw unreadable(path, message, undefined, error);
-  }
-}
-
-async function unpack(path: string, bytes: Buffer, maxBytes: number): Promise<Buffer> {
+async function unpack(file: DataFile, bytes: Buffer): Promise<Buffer> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return await promisify(gunzip)(bytes, { maxOutputLength: maxBytes });
+    return await promisify(gunzip)(bytes, { maxOutputLength: file.maxBytes });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ERR_BUFFER_TOO_LARGE'
-        ? `It unpacks to more than the limit of ${maxBytes} bytes.`
-        : `Its gzip packing is broken or cut short (${message}).`;
-    throw unreadable(path, why, `gzip -t ${printable(path)}`, error);
+    throw packingError(file, error);
   }
 }
 
 /** Files that are often taken for CSV, by their first bytes. */
 const FOREIGN: [number[], string, string][] = [
   [[0x50, 0x4b, 0x03, 0x04], 'It is a ZIP archive or an Excel workbook.', 'save the sheet as "CSV UTF-8"'],
-  [[0x50, 0x41, 0x52, 0x31], 'It is a Parquet file.', 'export the table as CSV'],
+  [[0x50, 0x41, 0x52, 0x31], 'It is a Parquet file.', 'let its name end in .parquet'],
   [[0xff, 0xfe], 'Its text is UTF-16, not UTF-8.', 'iconv -f UTF-16 -t UTF-8 IN.csv > OUT.csv'],
   [[0xfe, 0xff], 'Its text is UTF-16, not UTF-8.', 'iconv -f UTF-16 -t UTF-8 IN.csv > OUT.csv'],
 ];
@@ -127,11 +81,16 @@ function checkText(path: string, bytes: Buffer): void {
 
 /**
  * The text of a CSV or CSV.gz file (told by its first bytes, not by its name), without a byte order mark.
- * DATA_FILE_NOT_FOUND, or DATA_UNREADABLE for what is not UTF-8 text, broken packing, or more than `maxBytes` unpacked.
+ * DATA_FILE_NOT_FOUND, or DATA_UNREADABLE for what is not UTF-8 text, broken packing, or more than `maxBytes` unpacked;
+ * `limitNote` says why there is this limit.
  */
-export async function readDataText(path: string, maxBytes = DEFAULT_MAX_BYTES): Promise<DataText> {
-  const stored = await readBytes(path, maxBytes);
-  const bytes = await unpack(path, stored, maxBytes);
+export async function readDataText(
+  path: string,
+  { maxBytes = LONGEST_TEXT, limitNote = '' }: { maxBytes?: number; limitNote?: string } = {},
+): Promise<DataText> {
+  const file = { path, format: 'CSV', maxBytes: Math.min(maxBytes, LONGEST_TEXT), limitNote };
+  const stored = await withDataFile(file, () => readFile(path));
+  const bytes = await unpack(file, stored);
   checkText(path, bytes);
   const body = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
   const text = body.toString(isAscii(body) ? 'latin1' : 'utf8');

@@ -10,7 +10,7 @@ export interface Dialect {
 }
 
 const DELIMITERS = [',', ';', '\t', '|'];
-const SAMPLE_RECORDS = 50;
+const SAMPLE = { fastMode: false, preview: 50 };
 
 /** The kinds of line end outside quoted fields: a quoted field may hold others than the file's own. */
 function lineEndsOutsideQuotes(text: string): Set<LineEnd> {
@@ -46,8 +46,7 @@ function fitOf(text: string, dialect: Dialect): { agree: number; fields: number 
   const { data } = Papa.parse<string[]>(text, {
     delimiter: dialect.delimiter,
     newline: dialect.lineEnd,
-    fastMode: false,
-    preview: SAMPLE_RECORDS,
+    ...SAMPLE,
   });
   const records = data.filter((record) => record.length > 1 || record[0].trim() !== '');
   const fields = records[0]?.length ?? 0;
@@ -55,6 +54,14 @@ function fitOf(text: string, dialect: Dialect): { agree: number; fields: number 
     agree: records.filter((record) => record.length === fields).length / Math.max(1, records.length),
     fields,
   };
+}
+
+/** Whether the beginning of a text, with line feeds at its ends, tells the delimiter as the whole text would. */
+export function saysDelimiter(text: string): boolean {
+  return DELIMITERS.every((delimiter) => {
+    const { meta } = Papa.parse(text, { ...SAMPLE, delimiter, newline: '\n' });
+    return meta.truncated;
+  });
 }
 
 /** The delimiter of the text: of comma, semicolon, tab and bar the one by which most records have the header's length. */

@@ -1,5 +1,6 @@
 import { DEFAULT_MISSING_MARKS, type Marks, marksOf, parseBoolean, parseNumber } from './cells.js';
 import { formatDate, parseDate } from './dates.js';
+import { groupKey } from './group-key.js';
 import type { Feature } from './signature.js';
 
 export type Verdict = 'OK' | 'WRONG_TYPE' | 'UNSEEN_CATEGORY' | 'OUT_OF_RANGE' | 'IMPUTED';
@@ -122,11 +123,44 @@ function categoryReader(feature: Feature, marks: Marks): ValueReader {
   };
 }
 
-/** The reader of one feature. `missing` are the marks of the training file; they are missing values here too. */
-export function readerOf(feature: Feature, missing: readonly string[] = DEFAULT_MISSING_MARKS): ValueReader {
-  const marks = marksOf(missing);
-  if (feature.type === 'category') return categoryReader(feature, marks);
+/** A group's text is told apart by its key; no list says which are known. A number names a group of texts as its digits do. */
+function groupReader(feature: Feature, marks: Marks): ValueReader {
+  return {
+    name: feature.name,
+    expected: 'text',
+    read(value, cells, at) {
+      if (typeof value !== 'string' && !(typeof value === 'number' && Number.isFinite(value)))
+        return 'WRONG_TYPE';
+      const text = String(value).trim();
+      if (marks.words.has(text)) return 'WRONG_TYPE';
+      cells[at] = groupKey(text);
+      return 'OK';
+    },
+  };
+}
+
+/** The same reader, but for what places a row among others: it is never missing, and beyond the range of training all the time. */
+function placing(reader: ValueReader): ValueReader {
+  return {
+    name: reader.name,
+    expected: `${reader.expected}, never missing`,
+    read(value, cells, at) {
+      const verdict = reader.read(value, cells, at);
+      return verdict === 'WRONG_TYPE' || Number.isNaN(cells[at]) ? 'WRONG_TYPE' : 'OK';
+    },
+  };
+}
+
+function plainReader(feature: Feature, marks: Marks): ValueReader {
+  if (feature.type === 'category')
+    return feature.role === 'group' ? groupReader(feature, marks) : categoryReader(feature, marks);
   if (feature.type === 'boolean') return booleanReader(feature, marks);
   if (feature.type === 'date') return dateReader(feature, marks);
   return numberReader(feature, marks);
+}
+
+/** The reader of one feature. `missing` are the marks of the training file; they are missing values here too. */
+export function readerOf(feature: Feature, missing: readonly string[] = DEFAULT_MISSING_MARKS): ValueReader {
+  const reader = plainReader(feature, marksOf(missing));
+  return feature.role === 'time' || feature.role === 'group' ? placing(reader) : reader;
 }

@@ -12,6 +12,10 @@ export interface FeatureWishes {
   drop?: readonly string[];
   /** Columns to keep although a rule would leave them out. */
   keep?: readonly string[];
+  /** Columns that a recipe works on: features whatever the rules say. Names that are no columns are left to the recipe. */
+  needed?: readonly string[];
+  /** A forecaster may learn from its own past alone. */
+  mayBeEmpty?: boolean;
 }
 
 export interface FeatureChoice {
@@ -20,7 +24,7 @@ export interface FeatureChoice {
 }
 
 /** id, ID, customer_id, customer-id, customerId, customerID; not paid or valid. */
-function isNamedLikeId(name: string): boolean {
+export function isNamedLikeId(name: string): boolean {
   return /^id$/i.test(name) || /[_\-. ]id$/i.test(name) || /[a-z0-9]I[dD]$/.test(name);
 }
 
@@ -63,13 +67,13 @@ function checkWishes(schema: TableSchema, { target, drop = [], keep = [] }: Feat
 /**
  * The columns to learn from, in the order of the table, and why the others are not: the target, identifiers, dates,
  * columns with one value or none, texts with more than 1,000 values. `drop` leaves out more, `keep` overrides the
- * rules (but for the target and for columns without any value). The schema is the table's own: rows that were
+ * rules (but for the target and for columns without any value), and so does `needed`. The schema is the table's own: rows that were
  * appended since would hide its identifiers.
  *
- * Errors: COLUMN_NOT_FOUND with the nearest name, OPTION_INVALID, FEATURES_INVALID when no column is left.
+ * Errors: COLUMN_NOT_FOUND with the nearest name, OPTION_INVALID, FEATURES_INVALID when no column is left and one must be.
  */
 export function chooseFeatures(table: Table, schema: TableSchema, wishes: FeatureWishes): FeatureChoice {
-  const { target, drop = [], keep = [] } = wishes;
+  const { target, drop = [], keep = [], needed = [] } = wishes;
   columnOf(table, target);
   checkWishes(schema, wishes);
   const choice: FeatureChoice = { features: [], leftOut: [] };
@@ -78,11 +82,12 @@ export function chooseFeatures(table: Table, schema: TableSchema, wishes: Featur
     if (column.name === target) reason = 'the target';
     else if (drop.includes(column.name)) reason = 'dropped as asked';
     else if (column.distinct === 0) reason = 'no value at all';
-    else if (!keep.includes(column.name)) reason = reasonAgainst(column, table.rowCount);
+    else if (!keep.includes(column.name) && !needed.includes(column.name))
+      reason = reasonAgainst(column, table.rowCount);
     if (reason === undefined) choice.features.push(column.name);
     else choice.leftOut.push({ name: column.name, reason });
   }
-  if (choice.features.length > 0) return choice;
+  if (choice.features.length > 0 || wishes.mayBeEmpty === true) return choice;
   throw new RiskopsError('FEATURES_INVALID', {
     what: 'No column is left to learn from.',
     why: choice.leftOut

@@ -73,6 +73,6 @@ export function foldRows(split: Split, table: Table, rows: Int32Array, options: 
   };
   return divide().filter(({ train, test }) => {
     if (train.length === 0 || test.length === 0) return false;
-    return target?.task !== 'binary' || train.some((row) => target.y[row] !== target.y[train[0]]);
+    return (target?.classes ?? null) === null || train.some((row) => target!.y[row] !== target!.y[train[0]]);
   });
 }

@@ -1,9 +1,9 @@
 import { RiskopsError } from '../errors.js';
 import { JsonShape } from './json-shape.js';
 import { COLUMN_TYPES } from './schema.js';
-import type { Feature, Signature, TargetSpec } from './signature.js';
+import { FEATURE_ROLES, type Feature, type Signature, type TargetSpec } from './signature.js';
 import type { ColumnType } from './table.js';
-import type { ClassValue } from './target.js';
+import { type ClassValue, MOST_CLASSES } from './target.js';
 
 const MOST_FEATURES = 10_000;
 const MOST_CATEGORIES = 1_000_000;
@@ -34,23 +34,44 @@ function parseRange(
   return { min, max };
 }
 
+/** The role of a feature, where it has one, and whether its type may have it. */
+function parseRole(value: unknown, where: string, type: ColumnType): Pick<Feature, 'role'> {
+  if (value === undefined) return {};
+  const role = shape.choice(value, `${where}.role`, FEATURE_ROLES);
+  if (role === 'time' && (type === 'category' || type === 'boolean'))
+    shape.fail(`${where} is a time of type ${type}.`);
+  return { role };
+}
+
 function parseFeature(value: unknown, where: string): Feature {
-  const json = shape.object(value, where, ['name', 'type', 'nullable'], ['min', 'max', 'categories']);
+  const json = shape.object(value, where, ['name', 'type', 'nullable'], ['min', 'max', 'categories', 'role']);
   const name = shape.text(json['name'], `${where}.name`);
   const type = shape.choice(json['type'], `${where}.type`, COLUMN_TYPES);
+  const role = parseRole(json['role'], where, type);
   const nullable = shape.boolean(json['nullable'], `${where}.nullable`);
-  if (type !== 'category') {
-    if (json['categories'] !== undefined) shape.fail(`${where} has categories, but is of type ${type}.`);
-    return { name, type, nullable, ...parseRange(json, where, type) };
+  const isGroup = role.role === 'group';
+  if (type !== 'category' || isGroup) {
+    if (json['categories'] !== undefined)
+      shape.fail(`${where} has categories, but is ${isGroup ? 'a group' : `of type ${type}`}.`);
+    return { name, type, ...role, nullable, ...parseRange(json, where, type) };
   }
   if (json['min'] !== undefined || json['max'] !== undefined)
     shape.fail(`${where} has a range, but is a category.`);
   return {
     name,
     type,
+    ...role,
     nullable,
     categories: shape.texts(json['categories'], `${where}.categories`, MOST_CATEGORIES),
   };
+}
+
+/** One time and one group at most. */
+function checkRoles(features: readonly Feature[]): void {
+  for (const role of ['time', 'group'] as const) {
+    if (features.filter((feature) => feature.role === role).length > 1)
+      shape.fail(`features has more than one ${role}.`);
+  }
 }
 
 function parseClass(value: unknown, where: string): ClassValue {
@@ -64,11 +85,12 @@ function parseTarget(value: unknown): TargetSpec {
   const type = shape.choice(json['type'], 'target.type', COLUMN_TYPES);
   if (json['classes'] === null) return { name, type, classes: null };
   const classes = shape
-    .list(json['classes'], 'target.classes', 2)
+    .list(json['classes'], 'target.classes', MOST_CLASSES)
     .map((item, i) => parseClass(item, `target.classes[${i}]`));
-  if (classes.length !== 2 || classes[0] === classes[1])
-    shape.fail('target.classes are not two different values.');
-  return { name, type, classes: [classes[0], classes[1]] };
+  // By their text: so they stand as keys of an answer and as names of columns.
+  if (classes.length < 2 || new Set(classes.map(String)).size < classes.length)
+    shape.fail('target.classes are not two or more different values.');
+  return { name, type, classes };
 }
 
 /**
@@ -83,6 +105,7 @@ export function parseSignature(value: unknown): Signature {
   if (features.length === 0) shape.fail('features is empty.');
   if (new Set(features.map(({ name }) => name)).size < features.length)
     shape.fail('features has a name twice.');
+  checkRoles(features);
   const target = parseTarget(json['target']);
   if (json['missing'] === undefined) return { features, target };
   return { features, target, missing: shape.texts(json['missing'], 'missing', 1_000) };

@@ -1,20 +1,7 @@
-import { type Marks, numberKind, parseBoolean, parseNumber, trimCell } from './cells.js';
-import { parseDate } from './dates.js';
-import { countText, emptyTally, inferType, type Tally } from './infer-schema.js';
-import type { Column, ColumnType } from './table.js';
-
-/** A cell that does not fit its column's type: the first row that holds it, and in how many rows it stands. */
-export interface BadCell {
-  row: number;
-  text: string;
-  count: number;
-}
-
-export interface FinishedColumn {
-  column: Column;
-  note?: string;
-  bad: BadCell[];
-}
+import { fitsNumeric, type Marks, numberKind, trimCell } from './cells.js';
+import { emptyTally, inferType, type Tally } from './infer-schema.js';
+import type { ColumnType } from './table.js';
+import { type BadCell, type FinishedColumn, finishTexts } from './text-column.js';
 
 /** A column as it is read, cell by cell. */
 export interface ColumnReader {
@@ -29,15 +16,6 @@ function grow<T extends Float64Array | Int32Array>(values: T, count: number): T 
   const larger = new (values.constructor as new (length: number) => T)(Math.max(1024, values.length * 2));
   larger.set(values);
   return larger;
-}
-
-/** Whether the number can stand in a column typed `type` as it is written. */
-function fitsNumeric(text: string, type: ColumnType): boolean {
-  const kind = numberKind(text);
-  if (type === 'number') return kind !== 'none';
-  return (
-    kind === 'integer' || kind === 'padded' || (kind === 'decimal' && Number.isSafeInteger(Number(text)))
-  );
 }
 
 /** Reads a column of numbers, typed so or because its first value is one: no text is kept. */
@@ -83,7 +61,7 @@ class NumberReader implements ColumnReader {
 }
 
 /** Reads a column by its distinct texts, each of which is judged once. */
-class TextReader implements ColumnReader {
+export class TextReader implements ColumnReader {
   private codes = new Int32Array(1024);
   private count = 0;
   private readonly codeOf = new Map<string, number>();
@@ -114,51 +92,9 @@ class TextReader implements ColumnReader {
 
   finish(): FinishedColumn {
     const texts = [...this.codeOf].filter(([, code]) => code >= 0).map(([text]) => text);
-    const { type, note } = this.type === undefined ? this.infer(texts) : { type: this.type, note: undefined };
-    return type === 'category'
-      ? { column: this.categories(texts), note, bad: [] }
-      : { ...this.numbers(texts, type), note };
+    const { name, type, counts, firstRows } = this;
+    return finishTexts({ name, texts, counts, firstRows, codes: this.codes.slice(0, this.count) }, type);
   }
-
-  private infer(texts: string[]) {
-    const tally = emptyTally();
-    for (const [code, text] of texts.entries()) countText(tally, text, this.counts[code]);
-    return inferType(tally);
-  }
-
-  /** Categories are in sorted order, so that they do not depend on the order of the rows. */
-  private categories(texts: string[]): Column {
-    const order = texts.map((_, code) => code).sort((a, b) => (texts[a] < texts[b] ? -1 : 1));
-    const rank = new Int32Array(texts.length);
-    for (const [at, code] of order.entries()) rank[code] = at;
-    const codes = this.codes.slice(0, this.count).map((code) => (code < 0 ? -1 : rank[code]));
-    // A short piece of a string can hold the whole file in memory; a copy by way of bytes cannot.
-    const categories = order.map((code) => Buffer.from(texts[code], 'utf8').toString('utf8'));
-    return { name: this.name, type: 'category', codes, categories };
-  }
-
-  private numbers(
-    texts: string[],
-    type: Exclude<ColumnType, 'category'>,
-  ): { column: Column; bad: BadCell[] } {
-    const bad: BadCell[] = [];
-    const valueOfCode = texts.map((text, code) => {
-      const value = parseCell(text, type);
-      if (value === undefined) bad.push({ row: this.firstRows[code], text, count: this.counts[code] });
-      return value ?? Number.NaN;
-    });
-    const values = Float64Array.from(this.codes.subarray(0, this.count), (code) =>
-      code < 0 ? Number.NaN : valueOfCode[code],
-    );
-    return { column: { name: this.name, type, values }, bad };
-  }
-}
-
-/** The value of a cell in a column of this type; undefined when it does not fit. */
-function parseCell(text: string, type: Exclude<ColumnType, 'category'>): number | undefined {
-  if (type === 'boolean') return parseBoolean(text);
-  if (type === 'date') return parseDate(text);
-  return fitsNumeric(text, type) ? parseNumber(text) : undefined;
 }
 
 /** Chooses at the first value: numbers are kept as numbers, anything else by its distinct texts. */

@@ -5,6 +5,7 @@ import { printable } from '../util/text.js';
 export type Split =
   | { kind: 'random'; fraction: number }
   | { kind: 'every'; every: number; remainder: number }
+  /** From 1 on, `fraction` is a number of rows. */
   | { kind: 'time'; column: string; fraction: number }
   | { kind: 'group'; column: string; fraction: number }
   | { kind: 'file'; path: string };
@@ -21,7 +22,8 @@ export function splitInvalid(what: string, why: string, fix?: string): RiskopsEr
   return new RiskopsError('SPLIT_INVALID', { what, why, fix });
 }
 
-function parseFraction(text: string, rule: string): number {
+function parseFraction(text: string, rule: string, mayCount = false): number {
+  if (mayCount && /^[1-9]\d{0,8}$/.test(text)) return Number(text);
   const fraction = /^(0?\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (fraction > 0 && fraction < 1) return fraction;
   const why = `The share of test rows is "${printable(text, 40)}", and should be between 0 and 1, such as 0.2.`;
@@ -39,14 +41,15 @@ function parseEvery(rest: string, rule: string): Split {
 function parseByColumn(kind: 'time' | 'group', rest: string, rule: string): Split {
   const colon = rest.lastIndexOf(':');
   const column = rest.slice(0, Math.max(0, colon));
-  if (column !== '') return { kind, column, fraction: parseFraction(rest.slice(colon + 1), rule) };
+  if (column !== '')
+    return { kind, column, fraction: parseFraction(rest.slice(colon + 1), rule, kind === 'time') };
   const why = `It should name a column and a share: ${kind}:COLUMN:0.2.`;
   throw splitInvalid(`The split "${rule}" cannot be used.`, why, `riskops train --split ${kind}:COLUMN:0.2`);
 }
 
 /**
  * The rule that a text such as `random:0.2` names. `random`: a share of the rows by seed; `every:K:R`: row i when
- * i mod K is R; `time`: the last share of the rows by time; `group`: whole groups; `file`: the rows of another file.
+ * i mod K is R; `time`: the last share of the rows by time, or the last N rows; `group`: whole groups; `file`: the rows of another file.
  * SPLIT_INVALID says what is wrong with any other text.
  */
 export function parseSplit(text: string): Split {

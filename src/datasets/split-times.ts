@@ -26,11 +26,12 @@ export function nearestTimeBorder(
   return -1;
 }
 
-/** The last share of the rows by time is the test part; rows of the same time stay together. */
+/** The last share of the rows by time, or from 1 on the last so many rows, is the test part; rows of the same time stay together. */
 export function splitByTime(table: Table, column: string, fraction: number, rows: Int32Array): Parts {
   const times = splitKeys(table, column, rows, 'time');
   const ordered = orderByTime(times, rows);
-  const border = nearestTimeBorder(times, ordered, ordered.length - Math.round(ordered.length * fraction));
+  const count = fraction < 1 ? Math.round(ordered.length * fraction) : fraction;
+  const border = nearestTimeBorder(times, ordered, ordered.length - count);
   if (border < 0) return { train: ordered, test: new Int32Array(0) };
   return { train: ordered.slice(0, border), test: ordered.slice(border) };
 }

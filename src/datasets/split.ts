@@ -1,4 +1,5 @@
 import { seededRandom, shuffledIndices } from '../util/random.js';
+import { printable } from '../util/text.js';
 import { splitByGroup } from './split-groups.js';
 import { type Parts, type Split, splitInvalid } from './split-rule.js';
 import { splitByTime } from './split-times.js';
@@ -9,22 +10,24 @@ export { type Parts, parseSplit, type Split } from './split-rule.js';
 
 export interface SplitOptions {
   seed: number;
-  /** Leaves out rows without a target; a binary one makes a random split keep the share of the classes. */
+  /** The rows to divide; all when left out. */
+  rows?: Int32Array;
+  /** Leaves out rows without a target; one of classes makes a random split keep their shares. */
   target?: Pick<EncodedTarget, 'task' | 'y' | 'classes'>;
   /** For `file:`: how many rows of the table are from the first file; those after them (see `appendRows`) are the test rows. */
   firstFileRows?: number;
 }
 
 /** The rows that have a target, in ascending order. */
-function rowsWithTarget(table: Table, target: SplitOptions['target']): Int32Array {
-  const rows = Int32Array.from({ length: table.rowCount }, (_, row) => row);
+function rowsWithTarget(table: Table, { rows: given, target }: SplitOptions): Int32Array {
+  const rows = given ?? new Int32Array(table.rowCount).map((_, row) => row);
   return target === undefined ? rows : rows.filter((row) => !Number.isNaN(target.y[row]));
 }
 
 /** The rows of each class, or all of them together when there are no classes. */
 export function strata(rows: Int32Array, target: SplitOptions['target']): Int32Array[] {
-  if (target?.task !== 'binary') return [rows];
-  return [0, 1].map((label) => rows.filter((row) => target.y[row] === label));
+  if (target === undefined || target.classes === null || target.classes === undefined) return [rows];
+  return target.classes.map((_, label) => rows.filter((row) => target.y[row] === label));
 }
 
 function splitAtRandom(rows: Int32Array, fraction: number, options: SplitOptions): Parts {
@@ -53,13 +56,30 @@ function checkParts(parts: Parts, target: SplitOptions['target']): Parts {
       throw splitInvalid(`The split leaves the ${part} part without rows.`, why);
     }
     const [first] = rows;
-    if (target?.task === 'binary' && rows.every((row) => target.y[row] === target.y[first])) {
-      const only = JSON.stringify(target.classes?.[target.y[first]]);
+    if ((target?.classes ?? null) !== null && rows.every((row) => target!.y[row] === target!.y[first])) {
+      const only = JSON.stringify(target!.classes?.[target!.y[first]]);
       const why = `All of its ${rows.length} rows are of class ${only}, so nothing can be ${part === 'test' ? 'measured' : 'learned'}.`;
       throw splitInvalid(`The split leaves the ${part} part with one class.`, why);
     }
   }
+  checkClasses(parts.train, target);
   return parts;
+}
+
+/** A class that no training row has can never be predicted, and every held-out row of it would be wrong. */
+function checkClasses(train: Int32Array, target: SplitOptions['target']): void {
+  if (target === undefined || target.classes === null) return;
+  const { classes, y } = target;
+  const seen = new Uint8Array(classes.length);
+  for (const row of train) seen[y[row]] = 1;
+  const missing = classes.filter((_, place) => seen[place] === 0);
+  if (missing.length === 0) return;
+  const names = missing.map((name) => printable(JSON.stringify(name), 60)).join(', ');
+  throw splitInvalid(
+    `The split leaves the training part without rows of class ${names}.`,
+    'What it never saw it cannot predict.',
+    'take a split that keeps rows of every class, such as --split random:0.2, or leave such rows out of the data',
+  );
 }
 
 /**
@@ -70,7 +90,7 @@ function checkParts(parts: Parts, target: SplitOptions['target']): Parts {
  * values or is no time.
  */
 export function splitRows(split: Split, table: Table, options: SplitOptions): Parts {
-  const rows = rowsWithTarget(table, options.target);
+  const rows = rowsWithTarget(table, options);
   const { firstFileRows = table.rowCount } = options;
   const divide = (): Parts => {
     switch (split.kind) {

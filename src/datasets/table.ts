@@ -61,13 +61,43 @@ export function takeRows(table: Table, rows: ArrayLike<number>): Table {
   return { rowCount: rows.length, columns };
 }
 
-function appendCodes(first: CategoryColumn, second: CategoryColumn): CategoryColumn {
-  const categories = [...new Set([...first.categories, ...second.categories])].sort();
+/** A part of a column: `column` has one value a row, or none at all when it is left out. */
+export interface ColumnPart {
+  column: Column | undefined;
+  rowCount: number;
+}
+
+function joinCodes(parts: readonly ColumnPart[], codes: Int32Array): string[] {
+  const columns = parts.map(({ column }) => (column?.type === 'category' ? column : undefined));
+  const categories = [...new Set(columns.flatMap((column) => column?.categories ?? []))].sort();
   const rank = new Map(categories.map((category, code) => [category, code]));
-  const codes = [first, second].flatMap((column) =>
-    Array.from(column.codes, (code) => (code < 0 ? -1 : rank.get(column.categories[code])!)),
-  );
-  return { name: first.name, type: 'category', codes: Int32Array.from(codes), categories };
+  let at = 0;
+  for (const [i, column] of columns.entries()) {
+    const ranks = column?.categories.map((category) => rank.get(category)!);
+    if (ranks === undefined) codes.fill(-1, at, at + parts[i].rowCount);
+    else
+      column?.codes.forEach((code, row) => {
+        codes[at + row] = code < 0 ? -1 : ranks[code];
+      });
+    at += parts[i].rowCount;
+  }
+  return categories;
+}
+
+/** The parts as one column of the given type; a part of another type has no values in it. */
+export function joinColumns(name: string, type: ColumnType, parts: readonly ColumnPart[]): Column {
+  const rowCount = parts.reduce((sum, part) => sum + part.rowCount, 0);
+  if (type === 'category') {
+    const codes = new Int32Array(rowCount);
+    return { name, type, codes, categories: joinCodes(parts, codes) };
+  }
+  const values = new Float64Array(rowCount).fill(Number.NaN);
+  let at = 0;
+  for (const { column, rowCount: rows } of parts) {
+    if (column !== undefined && column.type !== 'category') values.set(column.values, at);
+    at += rows;
+  }
+  return { name, type, values };
 }
 
 /**
@@ -77,18 +107,17 @@ function appendCodes(first: CategoryColumn, second: CategoryColumn): CategoryCol
 export function appendRows(first: Table, second: Table): Table {
   const columns = first.columns.map((column): Column => {
     const other = columnOf(second, column.name);
-    if (column.type === 'category' && other.type === 'category') return appendCodes(column, other);
-    if (column.type === 'category' || other.type === 'category' || column.type !== other.type) {
+    if (column.type !== other.type) {
       throw new RiskopsError('INPUT_INVALID', {
         what: `The column "${printable(column.name)}" is of type ${column.type} in one file and ${other.type} in the other.`,
         why: 'Rows of two files can only be joined when each column has one type.',
         fix: 'give the column the same type for both files in the schema',
       });
     }
-    const values = new Float64Array(first.rowCount + second.rowCount);
-    values.set(column.values);
-    values.set(other.values, first.rowCount);
-    return { ...column, values };
+    return joinColumns(column.name, column.type, [
+      { column, rowCount: first.rowCount },
+      { column: other, rowCount: second.rowCount },
+    ]);
   });
   return { rowCount: first.rowCount + second.rowCount, columns };
 }

@@ -42,6 +42,8 @@ function fittedImpute(strategy: Strategy, fill: readonly (number | null)[], fram
  */
 export const impute: StepKind = {
   kind: 'impute',
+  summary: 'fills missing numbers',
+  settings: [{ name: 'strategy', description: 'median or mean, of the training rows; median when left out' }],
   fit(config, frame, x, rowCount) {
     checkSettings(config, ['strategy']);
     const strategy = (config['strategy'] ?? 'median') as Strategy;

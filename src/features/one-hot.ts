@@ -2,11 +2,11 @@ import { recipeShape } from './recipe-shape.js';
 import { checkSettings, type FittedStep, type Frame, type FrameColumn, type StepKind } from './step.js';
 
 function outputsOf(frame: Frame): Frame {
-  return frame.flatMap((column): FrameColumn[] =>
-    column.kind === 'category'
-      ? column.categories.map((category) => ({ name: `${column.name}=${category}`, kind: 'indicator' }))
-      : [column],
-  );
+  return frame.flatMap((column): FrameColumn[] => {
+    if (column.kind !== 'category') return [column];
+    const { name, lookBack, categories } = column;
+    return categories.map((category) => ({ name: `${name}=${category}`, kind: 'indicator', lookBack }));
+  });
 }
 
 function fittedOneHot(frame: Frame): FittedStep {
@@ -44,6 +44,8 @@ function fittedOneHot(frame: Frame): FittedStep {
  */
 export const oneHot: StepKind = {
   kind: 'one-hot',
+  summary: 'a column of 0 and 1 for each category',
+  settings: [],
   fit(config, frame) {
     checkSettings(config, []);
     return fittedOneHot(frame);

@@ -7,7 +7,16 @@ import { RiskopsError } from '../errors.js';
 import { printable, suggestWord } from '../util/text.js';
 import { stepKinds } from './all.js';
 import { recipeShape } from './recipe-shape.js';
-import type { FittedStep, Frame, StepConfig, StepKind } from './step.js';
+import { orderSeries, previousRows, type Series, seriesKeysOf } from './series.js';
+import {
+  type FittedStep,
+  type Frame,
+  type FrameColumn,
+  RECIPE_FIX,
+  type StepConfig,
+  type StepContext,
+  type StepKind,
+} from './step.js';
 
 export type { StepConfig } from './step.js';
 
@@ -18,13 +27,29 @@ export interface RecipeJson {
 export interface Recipe {
   /** The signature's features, in the order of the cells. */
   inputs: string[];
-  /** What the learner sees, in order; a category's indicator is called `NAME=value`. */
+  /** What the learner sees, in order; a category's indicator is called `NAME=value`. Never a time, group or past column itself. */
   outputs: string[];
+  /** Of each output the number of its categories, where its cells are category numbers; else 0. */
+  categories: Int32Array;
+  /** A row's outputs depend on the rows before it in its series, so `transform` must see those with it. */
+  sequential: boolean;
+  /** How many rows before it a row's outputs depend on at most; 0 unless `sequential`. */
+  lookBack: number;
   /**
-   * Row-major rowCount x inputs to row-major rowCount x outputs. A row gets the same bits alone as among others; the
-   * cells stay as they are. A missing number that no step fills stays NaN.
+   * Row-major rowCount x inputs to row-major rowCount x outputs, in the order of the rows given. Unless `sequential`, a row gets the same bits
+   * alone as among others; if so, rows may come in any order, and their series and times in the cells say which are before which. A
+   * missing number that no step fills stays NaN.
+   *
+   * The cells stay as they are, but the result may be the cells themselves, where no step changes them: neither may be
+   * written to as long as the other is used.
+   * @throws RiskopsError INPUT_INVALID when `sequential` and two rows of a series have the same time
    */
   transform(cells: Float64Array, rowCount: number): Float64Array;
+  /**
+   * Of each row the row before it in its series, -1 for the first; null when no column orders the rows.
+   * @throws RiskopsError INPUT_INVALID when two rows of a series have the same time
+   */
+  previousOf(cells: Float64Array, rowCount: number): Int32Array | null;
   /** What `recipeFromJson` makes the same recipe of, bit for bit. */
   toJSON(): RecipeJson;
 }
@@ -35,9 +60,21 @@ const MOST_STEPS = 20;
 
 /** The columns that cells have before the first step. */
 function frameOf(signature: Signature): Frame {
-  return signature.features.map(({ name, type, categories }) =>
-    type === 'category' ? { name, kind: 'category', categories: categories ?? [] } : { name, kind: 'number' },
-  );
+  return signature.features.map(({ name, type, categories, role }): FrameColumn => {
+    if (role === 'group') return { name, kind: 'group' };
+    const date = type === 'date' ? { date: true as const } : {};
+    if (role === 'time') return { name, kind: 'time', ...date };
+    const listed = type === 'category' ? { categories: categories ?? [] } : {};
+    if (role === 'past') return { name, kind: 'past', ...date, ...listed };
+    return type === 'category'
+      ? { name, kind: 'category', categories: categories ?? [] }
+      : { name, kind: 'number', ...date };
+  });
+}
+
+/** Time, group and past columns have done their work when the last step is over. */
+function isOutput({ kind }: FrameColumn): boolean {
+  return kind !== 'time' && kind !== 'group' && kind !== 'past';
 }
 
 function stepKindOf(config: StepConfig): StepKind {
@@ -47,18 +84,45 @@ function stepKindOf(config: StepConfig): StepKind {
   throw new RiskopsError('FEATURES_INVALID', {
     what: `There is no recipe step "${printable(String(config.kind))}".`,
     why: suggestWord(String(config.kind), names),
+    fix: RECIPE_FIX,
   });
 }
 
+/** Row-major rows of `width` columns to rows of the kept ones; the rows themselves when all are kept. */
+function keepColumns(x: Float64Array, rowCount: number, width: number, kept: Int32Array): Float64Array {
+  if (kept.length === width) return x.length === rowCount * width ? x : x.subarray(0, rowCount * width);
+  const y = new Float64Array(rowCount * kept.length);
+  for (let row = 0, to = 0; row < rowCount; row++) {
+    for (let i = 0; i < kept.length; i++) y[to++] = x[row * width + kept[i]];
+  }
+  return y;
+}
+
 function assembleRecipe(signature: Signature, steps: readonly FittedStep[]): Recipe {
-  const outputs = steps.at(-1)?.outputs ?? frameOf(signature);
+  const last = steps.at(-1)?.outputs ?? frameOf(signature);
+  const kept = Int32Array.from(last.keys()).filter((i) => isOutput(last[i]));
+  const outputs = last.filter(isOutput);
+  const sequential = steps.some((step) => step.sequential === true);
+  const keys = seriesKeysOf(signature);
+  const seriesOf = (cells: Float64Array, rowCount: number) =>
+    keys && orderSeries(cells, rowCount, keys, 'INPUT_INVALID');
   return {
     inputs: signature.features.map(({ name }) => name),
     outputs: outputs.map(({ name }) => name),
+    categories: Int32Array.from(outputs, (column) =>
+      column.kind === 'category' ? column.categories.length : 0,
+    ),
+    sequential,
+    lookBack: outputs.reduce((most, { lookBack = 0 }) => Math.max(most, lookBack), 0),
     transform(cells, rowCount) {
+      const series = sequential ? seriesOf(cells, rowCount) : null;
       let x = cells;
-      for (const step of steps) x = step.apply(x, rowCount);
-      return x === cells ? cells.slice(0, rowCount * outputs.length) : x;
+      for (const step of steps) x = step.apply(x, rowCount, series);
+      return keepColumns(x, rowCount, last.length, kept);
+    },
+    previousOf(cells, rowCount) {
+      const series = seriesOf(cells, rowCount);
+      return series && previousRows(series);
     },
     toJSON: () => ({ steps: steps.map((step) => step.toJSON()) }),
   };
@@ -69,33 +133,38 @@ function checkWidth(outputs: Frame): void {
   if (outputs.length > 0 && outputs.length <= MOST_OUTPUTS) return;
   throw new RiskopsError('FEATURES_INVALID', {
     what: `The recipe makes ${outputs.length} columns of the features.`,
-    why: `There should be 1 to ${MOST_OUTPUTS}; each category becomes a column of its own.`,
-    fix: 'leave out features with very many categories, or without any',
+    why: `There should be 1 to ${MOST_OUTPUTS}. Each category becomes a column of its own; what orders rows, tells series apart or is known late is none.`,
+    fix: 'leave out features with very many categories, or without any; add a step such as lag to a forecast',
   });
 }
 
 /**
- * Fits the steps one after the other on the given rows (row-major, in the order of the signature), and sees no
- * others. FEATURES_INVALID for an unknown step or setting, or when there would be no output or more than 10,000.
+ * Fits the steps one after the other on the given rows (row-major, in the order of the signature) and their target, and sees no
+ * others. FEATURES_INVALID for an unknown step, setting or column, for two rows of a series with the same time where a step looks at
+ * earlier rows, or when there would be no output or more than 10,000.
  */
 export function fitRecipe(
   configs: readonly StepConfig[],
   cells: Float64Array,
   rowCount: number,
   signature: Signature,
+  target: StepContext = { y: null, classCount: 0 },
 ): Recipe {
   const steps: FittedStep[] = [];
+  const keys = seriesKeysOf(signature);
+  let series: Series | null = null;
   let frame = frameOf(signature);
   let x = cells;
   for (const config of configs) {
     const before = steps.at(-1);
-    if (before !== undefined) x = before.apply(x, rowCount);
-    const step = stepKindOf(config).fit(config, frame, x, rowCount);
+    if (before !== undefined) x = before.apply(x, rowCount, series);
+    const step = stepKindOf(config).fit(config, frame, x, rowCount, target);
     checkWidth(step.outputs);
+    if (step.sequential) series ??= keys && orderSeries(cells, rowCount, keys, 'FEATURES_INVALID');
     frame = step.outputs;
     steps.push(step);
   }
-  checkWidth(frame);
+  checkWidth(frame.filter(isOutput));
   return assembleRecipe(signature, steps);
 }
 
@@ -116,5 +185,6 @@ export function recipeFromJson(json: unknown, signature: Signature): Recipe {
       recipeShape.fail(`${where} makes ${frame.length} columns, more than ${MOST_OUTPUTS}.`);
     steps.push(step);
   }
+  if (!frame.some(isOutput)) recipeShape.fail('steps leave no column to the learner.');
   return assembleRecipe(signature, steps);
 }

@@ -49,6 +49,8 @@ function fittedScale(
  */
 export const scale: StepKind = {
   kind: 'scale',
+  summary: 'numbers less their mean, divided by their deviation',
+  settings: [],
   fit(config, frame, x, rowCount) {
     checkSettings(config, []);
     const spreads = frame.map((column, i) =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeColumn } from '../../src/datasets/describe-column.js';
 import { chooseFeatures, isIdentifier } from '../../src/datasets/features-choice.js';
-import { readTable } from '../../src/datasets/read-csv.js';
+import { readTable } from '../../src/datasets/read-table.js';
 import type { Column } from '../../src/datasets/table.js';
 import { errorOf, numbers, tableOf, texts, UCI_FILE } from './support/tables.js';
 
@@ -100,6 +100,19 @@ test('each column that is left out has its reason', () => {
     keep: ['day', 'comment', 'constant', 'empty'],
   });
   expect(kept.features).toEqual(['x', 'constant', 'constant where known', 'day', 'comment', 'region']);
+  // What a recipe works on comes along; what is no column may be one that a step makes.
+  const needed = chooseFeatures(table, schemaOf(columns), {
+    target: 'y',
+    drop: ['x'],
+    needed: ['day', 'x_lag1', 'y', 'x'],
+  });
+  expect(needed.features).toEqual(['constant where known', 'day', 'region']);
+});
+
+test('a forecaster may learn from its own past alone', () => {
+  const columns = [numbers('y', [0, 1, 1])];
+  const wishes = { target: 'y', mayBeEmpty: true };
+  expect(chooseFeatures(tableOf(...columns), schemaOf(columns), wishes).features).toEqual([]);
 });
 
 test('wishes that cannot be granted', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseSignature } from '../../src/datasets/parse-signature.js';
-import { readTable } from '../../src/datasets/read-csv.js';
+import { readTable } from '../../src/datasets/read-table.js';
 import { readOptionsFor, signatureOf } from '../../src/datasets/signature.js';
 import { encodeTarget } from '../../src/datasets/target.js';
 import { toJson } from '../../src/util/json.js';
@@ -82,8 +82,13 @@ describe('a hostile signature is refused by the name of its fault', () => {
       JSON.parse(`{"features": [${toJson(feature)}], "target": ${toJson(target)}, "__proto__": {}}`),
       /unknown key "__proto__"/,
     ],
-    [{ features: [feature], target: { ...target, classes: [1, 1] } }, /two different values/],
-    [{ features: [feature], target: { ...target, classes: [0, 1, 2] } }, /more than 2/],
+    [{ features: [feature], target: { ...target, classes: [1, 1] } }, /two or more different values/],
+    [{ features: [feature], target: { ...target, classes: [0, 1, '1'] } }, /two or more different values/],
+    [{ features: [feature], target: { ...target, classes: [0] } }, /two or more different values/],
+    [
+      { features: [feature], target: { ...target, classes: Array.from({ length: 51 }, (_, i) => i) } },
+      /51 entries, more than 50/,
+    ],
     [
       { features: [feature], target: { ...target, classes: [0, null] } },
       /classes\[1\] is not a finite number/,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readTable } from '../../src/datasets/read-csv.js';
+import { readTable } from '../../src/datasets/read-table.js';
 import { readOptionsOf } from '../../src/datasets/schema.js';
 import { type Parts, parseSplit, type Split, splitRows } from '../../src/datasets/split.js';
 import { appendRows, type Table } from '../../src/datasets/table.js';
@@ -210,4 +210,26 @@ test.each<[string, RegExp]>([
   expect(error.message).toMatch(what);
   const unknown = await errorOf(() => splitRows(parseSplit('time:tt:0.2'), table, { seed: 0 }));
   expect(unknown).toMatchObject({ code: 'COLUMN_NOT_FOUND', why: expect.stringContaining('"t"') });
+});
+
+describe('a target of many classes', () => {
+  const names = Array.from({ length: 60 }, (_, row) => (row === 4 ? 'd' : ['a', 'b', 'c'][row % 3]));
+  const table = tableOf(texts('y', names));
+  const target = encodeTarget(table, 'y');
+
+  test('a random split keeps the share of each, and a single row of one to learn from', () => {
+    const { train, test } = splitRows(parseSplit('random:0.2'), table, { seed: 3, target });
+    expectComplete({ train, test }, 60);
+    for (const place of [0, 1, 2]) expect(test.filter((row) => target.y[row] === place)).toHaveLength(4);
+    expect(train).toContain(4);
+  });
+
+  test('a class that only held-out rows have is named', async () => {
+    expect(await errorOf(() => splitRows(parseSplit('every:5:4'), table, { seed: 0, target }))).toMatchObject(
+      {
+        code: 'SPLIT_INVALID',
+        message: 'The split leaves the training part without rows of class "d".',
+      },
+    );
+  });
 });

@@ -80,7 +80,8 @@ test('a row gives the same bits alone, in a batch and out of a file, and the cel
       const alone = rows.flatMap((row) => [
         ...recipe.transform(cells.slice(row * width, (row + 1) * width), 1),
       ]);
-      expect(x).not.toBe(batch);
+      // A copy of ten million rows that no step changes would be waste.
+      expect(x === batch).toBe(steps.length === 0);
       expect(Buffer.from(x.buffer)).toEqual(Buffer.from(Float64Array.from(alone).buffer));
       expect(Buffer.from(again.transform(batch, rows.length).buffer)).toEqual(Buffer.from(x.buffer));
       expect(again.outputs).toEqual(recipe.outputs);

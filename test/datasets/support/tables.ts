@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { type ReadOptions, readTable } from '../../../src/datasets/read-csv.js';
+import { type ReadOptions, readTable } from '../../../src/datasets/read-table.js';
 import type { CategoryColumn, Column, NumericColumn, Table } from '../../../src/datasets/table.js';
 import type { RiskopsError } from '../../../src/errors.js';
 import { temporaryFolder } from '../../support/temporary.js';
