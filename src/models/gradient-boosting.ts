@@ -1,76 +1,167 @@
-import type { FittedModel, Hyper, Learner, SavedModel, Task } from './learner.js';
+import { RiskopsError } from '../errors.js';
+import { boostingOptions } from './gradient-boosting-options.js';
+import { kernelModule } from './kernels.js';
+import type {
+  FitContext,
+  FittedModel,
+  Hyper,
+  Learner,
+  ModelShape,
+  SavedModel,
+  Task,
+  TrainingData,
+} from './learner.js';
 import { modelFileFault } from './saved-model.js';
 import type { BoostingOptions } from './trees/boost.js';
-import { DEPTH_LIMIT, type Forest } from './trees/forest.js';
+import type { WatchedRows } from './trees/boosting/early-stopping.js';
+import { readMonotone } from './trees/boosting/monotone.js';
+import type { Forest } from './trees/forest.js';
+import type { BoostingJob } from './trees/job.js';
 import { sigmoid } from './trees/loss.js';
 import { packForest, predictForest } from './trees/predict-forest.js';
 import { prepareData } from './trees/prepare.js';
 import { runJob } from './trees/run-job.js';
 import { loadForest, saveForest } from './trees/saved-forest.js';
+import { explainForest, gainImportances } from './trees/tree-shap.js';
 
-/** A prediction is `base` plus the leaves' values; for a class these are log-odds. */
-function fittedBoosting(forest: Forest, base: number, task: Task): FittedModel {
+/** Turns each row's sums into the probabilities of its classes, in place. */
+function softmaxRows(sums: Float64Array, classCount: number): Float64Array {
+  for (let from = 0; from < sums.length; from += classCount) {
+    const row = sums.subarray(from, from + classCount);
+    let most = row[0];
+    for (const sum of row) if (sum > most) most = sum;
+    let total = 0;
+    for (let k = 0; k < classCount; k++) total += row[k] = Math.exp(row[k] - most);
+    for (let k = 0; k < classCount; k++) row[k] /= total;
+  }
+  return sums;
+}
+
+/** What the model file keeps of a boosted forest besides its trees. */
+interface BoostingFacts extends Record<string, unknown> {
+  /** Where the sums begin: one number, or one a class. */
+  base: number | number[];
+  /** The round that early stopping kept as the last. */
+  best_step?: number;
+}
+
+/** A prediction is `base` plus the leaves' values; for classes these are log-odds. */
+function fittedBoosting(forest: Forest, facts: BoostingFacts, task: Task): FittedModel {
   const packed = packForest(forest);
+  const bases = Float64Array.from([facts.base].flat());
   return {
     predict(x, rowCount) {
-      const sums = predictForest(packed, x, rowCount, base);
+      const sums = predictForest(packed, x, rowCount, bases);
+      if (task === 'multiclass') return softmaxRows(sums, forest.outputs);
       return task === 'binary' ? sums.map(sigmoid) : sums;
     },
-    save: () => ({ facts: { base }, tensors: saveForest(forest) }),
+    save: () => ({ facts, tensors: saveForest(forest) }),
+    importances: () => gainImportances(forest),
+    explain(x, rowCount) {
+      const { base, contributions } = explainForest(forest, x, rowCount);
+      return { base: base.map((value, output) => value + bases[output]), contributions };
+    },
   };
 }
 
-function loadBoosting(saved: SavedModel, task: Task, featureCount: number): FittedModel {
-  const { base } = saved.facts;
-  if (typeof base !== 'number' || !Number.isFinite(base))
-    throw modelFileFault('"base" is not a finite number');
-  return fittedBoosting(loadForest(saved, featureCount), base, task);
+/** The facts of a model file, checked. */
+function readFacts({ facts }: SavedModel, outputs: number): BoostingFacts {
+  const { base, best_step: bestStep } = facts;
+  const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinite(value);
+  if (outputs === 1 && !isNumber(base)) throw modelFileFault('"base" is not a finite number');
+  if (outputs > 1 && !(Array.isArray(base) && base.length === outputs && base.every(isNumber)))
+    throw modelFileFault(`"base" is not a list of ${outputs} finite numbers`);
+  if (bestStep !== undefined && !(Number.isInteger(bestStep) && (bestStep as number) > 0))
+    throw modelFileFault('"best_step" is not a count of rounds');
+  return facts as BoostingFacts;
 }
 
-function optionsOf(hyper: Hyper): BoostingOptions {
+function loadBoosting(saved: SavedModel, task: Task, shape: ModelShape): FittedModel {
+  const { featureCount, categories, classCount } = shape;
+  const outputs = task === 'multiclass' ? classCount : 1;
+  const facts = readFacts(saved, outputs);
+  return fittedBoosting(loadForest(saved, { featureCount, categories, outputs, leafWidth: 1 }), facts, task);
+}
+
+function refuseMonotone(why: string): never {
+  throw new RiskopsError('LEARNER_OPTION_INVALID', {
+    what: 'monotone cannot be held here.',
+    why,
+    details: { option: 'monotone' },
+  });
+}
+
+function optionsOf(hyper: Hyper, data: TrainingData, task: Task, seed: number): BoostingOptions {
+  const loss = hyper['loss'] as BoostingOptions['loss'];
+  const monotone = readMonotone(hyper['monotone'] as string | null, data.names, data.categories);
+  if (monotone !== null && task === 'multiclass')
+    refuseMonotone('Of several classes, the probabilities cannot all rise or fall.');
+  if (monotone !== null && task === 'regression' && loss !== 'squared')
+    refuseMonotone(`The loss ${loss} sets its leaves anew, after their splits are chosen.`);
   return {
     trees: hyper['trees'] as number,
     learningRate: hyper['learning_rate'] as number,
     leaves: hyper['leaves'] as number,
     minLeaf: hyper['min_leaf'] as number,
     maxDepth: hyper['max_depth'] as number | null,
+    l1: hyper['l1'] as number,
     l2: hyper['l2'] as number,
+    rowShare: hyper['row_share'] as number,
+    columnShare: hyper['column_share'] as number,
+    earlyStopping: hyper['early_stopping'] as number | null,
+    ...{ loss, quantile: hyper['quantile'] as number, monotone, seed },
   };
 }
 
-/** Gradient-boosted trees on binned features, as LightGBM grows them (Ke et al. 2017): leaf-wise, by histograms. */
+const sharedCopy = (values: Float64Array) => {
+  const copy = new Float64Array(new SharedArrayBuffer(values.byteLength));
+  copy.set(values);
+  return copy;
+};
+
+/** The rows that early stopping watches, where it is asked for. */
+function watchedRows({ validation }: TrainingData, { earlyStopping }: BoostingOptions): WatchedRows | null {
+  if (validation === null || earlyStopping === null || validation.rowCount === 0) return null;
+  const { x, y, weights } = validation;
+  return { x: sharedCopy(x), y: sharedCopy(y), weights: weights === null ? null : sharedCopy(weights) };
+}
+
+/** Bytes of the histograms of a tree's leaves, at most. */
+const histogramBytes = ({ leaves }: BoostingOptions, { names, rowCount }: TrainingData) =>
+  leaves * names.length * Math.min(256, rowCount + 1) * 16;
+
+async function fitBoosting(
+  data: TrainingData,
+  task: Task,
+  hyper: Hyper,
+  context: FitContext,
+): Promise<FittedModel> {
+  const options = optionsOf(hyper, data, task, context.seed);
+  const prepared = await prepareData(data, task, context, histogramBytes(options, data));
+  const job: BoostingJob = {
+    kind: 'gradient-boosting',
+    ...prepared,
+    options,
+    watched: watchedRows(data, options),
+    module: kernelModule('trees'),
+  };
+  const { forest, facts } = await runJob(job, 1, context);
+  return fittedBoosting(forest, facts as BoostingFacts, task);
+}
+
+/**
+ * Gradient-boosted trees on binned features, as LightGBM grows them (Ke et al. 2017): leaf-wise, by histograms. Missing values and
+ * categories are split as they are. Gradients are summed as whole numbers, so that the same data and seed give the same bytes, by
+ * WebAssembly and by plain TypeScript.
+ */
 export const gradientBoosting: Learner = {
   name: 'gradient-boosting',
   engine: 'riskops',
   summary: 'Gradient boosting: small trees, each correcting the sum of those before it.',
-  tasks: ['binary', 'regression'],
-  options: [
-    { name: 'trees', description: 'number of trees', default: 100, min: 1, max: 100_000, integer: true },
-    {
-      name: 'learning_rate',
-      description: 'share of each correction that is kept',
-      default: 0.1,
-      min: 1e-6,
-      max: 1,
-    },
-    { name: 'leaves', description: 'most leaves of a tree', default: 31, min: 2, max: 4096, integer: true },
-    { name: 'min_leaf', description: 'fewest rows in a leaf', default: 20, min: 1, max: 1e9, integer: true },
-    {
-      name: 'max_depth',
-      description: 'most splits from root to leaf',
-      default: null,
-      min: 1,
-      max: DEPTH_LIMIT,
-      integer: true,
-    },
-    { name: 'l2', description: 'L2 penalty on the values of leaves', default: 1, min: 0, max: 1e12 },
-  ],
-  recipe: [{ kind: 'one-hot' }],
-  async fit(data, task, hyper, context) {
-    const prepared = await prepareData(data, task, context.signal);
-    const job = { kind: 'gradient-boosting' as const, ...prepared, options: optionsOf(hyper) };
-    const { forest, base } = await runJob(job, 1, context);
-    return fittedBoosting(forest, base, task);
-  },
+  tasks: ['binary', 'multiclass', 'regression'],
+  options: boostingOptions,
+  recipe: [],
+  stopsEarly: true,
+  fit: fitBoosting,
   load: loadBoosting,
 };

@@ -3,25 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { RiskopsError } from '../../src/errors.js';
 import { gradientBoosting } from '../../src/models/gradient-boosting.js';
-import { resolveHyper } from '../../src/models/hyper.js';
-import type { FitContext, FittedModel, Task, TrainingData } from '../../src/models/learner.js';
+import type { TrainingData } from '../../src/models/learner.js';
+import { fitBoosting as fitModel, tableOf } from './boosting-data.js';
 import { aucOf, creditData, rmseOf, sameBytes } from './credit-data.js';
 
 /** scikit-learn's scores on the same rows; `vectors/trees.py` writes them. */
 const reference = JSON.parse(readFileSync(join(import.meta.dirname, 'vectors', 'trees.json'), 'utf8'));
-
-function fitModel(
-  data: TrainingData,
-  task: Task,
-  hyper: Record<string, unknown> = {},
-  context: Partial<FitContext> = {},
-): Promise<FittedModel> {
-  return gradientBoosting.fit(data, task, resolveHyper(gradientBoosting, hyper), {
-    seed: 0,
-    threads: 1,
-    ...context,
-  });
-}
 
 const credit = creditData();
 
@@ -53,7 +40,7 @@ test('credit default with a seventh of the cells missing: the AUC of scikit-lear
 });
 
 test('credit limit as a number: the RMSE of scikit-learn', async () => {
-  const { train, test: held } = creditData({ from: 2, target: (row) => row[1] / 1e5 });
+  const { train, test: held } = creditData({ from: 2, target: (row) => row[1] / 1e5, classCount: 0 });
   const model = await fitModel(train, 'regression');
   const rmse = rmseOf(model.predict(held.x, held.rowCount), held.y);
   expect(rmse).toBeLessThan(reference.regression_rmse.hgb * 1.01);
@@ -62,13 +49,19 @@ test('credit limit as a number: the RMSE of scikit-learn', async () => {
 
 const small = creditData({ rowLimit: 2000 });
 
+const shapeOf = ({ names, categories, classCount }: TrainingData) => ({
+  featureCount: names.length,
+  categories,
+  classCount,
+});
+
 test('the same data give the same bytes; a saved model predicts the same bytes, row by row', async () => {
   const { train, test: held } = small;
   const first = await fitModel(train, 'binary', { trees: 30 });
   const second = await fitModel(train, 'binary', { trees: 30 }, { threads: 2, seed: 7 });
   expect(second.save()).toEqual(first.save());
 
-  const loaded = await gradientBoosting.load(first.save(), 'binary', train.names.length);
+  const loaded = await gradientBoosting.load(first.save(), 'binary', shapeOf(train));
   const wanted = first.predict(held.x, held.rowCount);
   const alone = Float64Array.from(wanted.keys(), (row) => {
     const width = train.names.length;
@@ -95,12 +88,12 @@ test('each tree is reported with the training loss, which falls', async () => {
 });
 
 test('odd tables end, with finite predictions', async () => {
-  const table = (columns: number[][], y: number[]): TrainingData => ({
-    x: Float64Array.from(y.flatMap((_, row) => columns.map((column) => column[row]))),
-    y: Float64Array.from(y),
-    rowCount: y.length,
-    names: columns.map((_, j) => `f${j}`),
-  });
+  const table = (columns: number[][], y: number[]) =>
+    tableOf(
+      y.map((_, row) => columns.map((column) => column[row])),
+      y,
+      { classCount: 2 },
+    );
   const cases = [
     table([[1, 2, 3]], [0, 1, 1]),
     table([[4, 4, 4, 4]], [0, 1, 0, 1]),
@@ -113,7 +106,7 @@ test('odd tables end, with finite predictions', async () => {
     for (const task of ['binary', 'regression'] as const) {
       const model = await fitModel(data, task, { trees: 50, min_leaf: 1, l2: 0, learning_rate: 1 });
       expect(model.predict(data.x, data.rowCount).every(Number.isFinite)).toBe(true);
-      expect(() => gradientBoosting.load(model.save(), task, data.names.length)).not.toThrow();
+      expect(() => gradientBoosting.load(model.save(), task, shapeOf(data))).not.toThrow();
     }
   }
 });
@@ -127,11 +120,14 @@ async function refusalOf(data: TrainingData): Promise<RiskopsError> {
 
 test('too many features, and infinite ones, are refused in words', async () => {
   const names = Array.from({ length: 32_768 }, (_, j) => `f${j}`);
-  const wide = { x: new Float64Array(names.length * 2), y: Float64Array.of(0, 1), rowCount: 2, names };
+  const wide = tableOf([names.map(() => 0), names.map(() => 1)], [0, 1], { names, classCount: 2 });
   expect((await refusalOf(wide)).message).toBe('Trees take at most 32767 features, and there are 32768.');
 
-  const x = Float64Array.of(1, 2, 3, Number.NEGATIVE_INFINITY);
-  const infinite = { x, y: Float64Array.of(0, 1), rowCount: 2, names: ['a', 'b'] };
+  const cells = [
+    [1, 2],
+    [3, Number.NEGATIVE_INFINITY],
+  ];
+  const infinite = tableOf(cells, [0, 1], { names: ['a', 'b'], classCount: 2 });
   expect((await refusalOf(infinite)).message).toBe('The feature "b" is infinite in training row 2.');
 });
 

@@ -1,29 +1,57 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Task } from '../../src/models/learner.js';
-import { binColumns } from '../../src/models/trees/bins.js';
+import { kernelModule } from '../../src/models/kernels.js';
+import type { FitContext, Task } from '../../src/models/learner.js';
 import { type BoostingOptions, boost } from '../../src/models/trees/boost.js';
 import type { Forest } from '../../src/models/trees/forest.js';
-import { ForestBuilder } from '../../src/models/trees/forest-builder.js';
 import { packForest, predictForest } from '../../src/models/trees/predict-forest.js';
-import { openWorkshop } from '../../src/models/trees/random-split.js';
-import { growRandomTree } from '../../src/models/trees/random-tree.js';
+import { prepareData } from '../../src/models/trees/prepare.js';
+import { growForestPart } from '../../src/models/trees/random-thread.js';
 import { seededRandom } from '../../src/util/random.js';
+import { tableOf } from './boosting-data.js';
 
 const X = Number.NaN;
 
 interface Small {
   x: number[][];
   y: number[];
+  /** Of each feature; none has categories when it is left out. */
+  categories?: number[];
 }
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 const range = (length: number) => Array.from({ length }, (_, i) => i);
-const matrix = (x: number[][]) => Float64Array.from(x.flat());
-const binsOf = ({ x }: Small) => binColumns(matrix(x), x.length, x[0].length);
+const prepared = ({ x, y, categories }: Small, task: Task, kernels?: FitContext['kernels']) =>
+  prepareData(tableOf(x, y, { categories, classCount: task === 'binary' ? 2 : 0 }), task, { kernels });
 const predict = (forest: Forest, x: number[][], base = 0) => [
-  ...predictForest(packForest(forest), matrix(x), x.length, base),
+  ...predictForest(packForest(forest), Float64Array.from(x.flat()), x.length, base),
 ];
+
+const DEFAULTS: BoostingOptions = {
+  ...{ trees: 1, learningRate: 1, leaves: 31, minLeaf: 1, maxDepth: null, l1: 0, l2: 0 },
+  ...{ rowShare: 1, columnShare: 1, earlyStopping: null, seed: 0 },
+  ...{ loss: 'squared', quantile: 0.5, monotone: null },
+};
+
+/** Boosts with both kernels, which must give the same forest. */
+async function boosted(
+  data: Small,
+  task: Task,
+  options: Partial<BoostingOptions>,
+  onRound: (metrics: Record<string, number>) => void = () => {},
+): Promise<{ forest: Forest; base: number }> {
+  const run = async (kernels: 'wasm' | 'js', tell: typeof onRound) =>
+    boost(
+      await prepared(data, task, kernels),
+      { ...DEFAULTS, ...options },
+      null,
+      kernelModule('trees'),
+      tell,
+    );
+  const found = await run('js', onRound);
+  expect(await run('wasm', () => {})).toEqual(found);
+  return { forest: found.forest, base: found.bases[0] };
+}
 
 /** Few levels of each feature, some missing. Targets come from a seed, so that no two splits tie by chance. */
 const smallData = fc
@@ -35,9 +63,11 @@ const smallData = fc
   })
   .map(({ features, rowCount, seed, minLeaf }) => {
     const random = seededRandom(seed);
-    const cell = () => (random() < 0.2 ? X : Math.floor(random() * 8) - 3);
+    const categories = range(features).map((f) => (f % 2 === 1 ? 4 : 0));
+    const cell = (f: number) =>
+      random() < 0.2 ? X : categories[f] > 0 ? Math.floor(random() * 4) : Math.floor(random() * 8) - 3;
     const x = range(rowCount).map(() => range(features).map(cell));
-    return { x, y: range(rowCount).map(() => random() * 20 - 10), minLeaf, seed };
+    return { x, y: range(rowCount).map(() => random() * 20 - 10), minLeaf, seed, categories };
   });
 
 interface Side {
@@ -46,9 +76,9 @@ interface Side {
   right: number[];
 }
 
-/** Tries every split of the rows on raw values: a cut after each value, missing ones on either side. */
+/** Tries every split of the rows on raw values: a cut after each value, or each category by itself, missing ones on either side. */
 function exactBest(
-  x: number[][],
+  { x, categories }: Small,
   rows: number[],
   score: (side: number[]) => number,
   fits: (side: number[]) => boolean,
@@ -56,9 +86,13 @@ function exactBest(
   let best: Side | undefined;
   for (let f = 0; f < x[0].length; f++) {
     const values = [...new Set(rows.map((row) => x[row][f]).filter((value) => !Number.isNaN(value)))];
-    for (const cut of values) {
+    const ofCategory = (categories?.[f] ?? 0) > 0;
+    for (const cut of [...values, Number.POSITIVE_INFINITY]) {
       for (const missingLeft of [false, true]) {
-        const goesLeft = (row: number) => (Number.isNaN(x[row][f]) ? missingLeft : x[row][f] <= cut);
+        const goesLeft = (row: number) => {
+          if (Number.isNaN(x[row][f])) return missingLeft;
+          return ofCategory && cut < Number.POSITIVE_INFINITY ? x[row][f] === cut : x[row][f] <= cut;
+        };
         const left = rows.filter(goesLeft);
         const right = rows.filter((row) => !goesLeft(row));
         if (left.length === 0 || right.length === 0 || !fits(left) || !fits(right)) continue;
@@ -71,11 +105,8 @@ function exactBest(
 }
 
 /** One boosted tree by the book: the leaf of most gain is split next, leaves are worth G / (H + l2). */
-function exactBoostedTree(
-  { x, y }: Small,
-  task: Task,
-  { leaves: most, minLeaf, l2 }: BoostingOptions,
-): number[] {
+function exactBoostedTree(data: Small, task: Task, { leaves: most, minLeaf, l2 }: BoostingOptions): number[] {
+  const { y } = data;
   const mean = sum(y) / y.length;
   const gradient = y.map((value) => value - mean);
   const hessian = y.map(() => (task === 'binary' ? mean * (1 - mean) : 1));
@@ -85,7 +116,7 @@ function exactBoostedTree(
   const leaves = [range(y.length)];
   while (leaves.length < most) {
     const gains = leaves.map((rows) => {
-      const split = exactBest(x, rows, score, (side) => side.length >= minLeaf);
+      const split = exactBest(data, rows, score, (side) => side.length >= minLeaf);
       return { split, gain: split ? split.score - score(rows) : 0 };
     });
     const next = gains.reduce((at, { gain }, i) => (gain > gains[at].gain ? i : at), 0);
@@ -104,12 +135,12 @@ for (const task of ['regression', 'binary'] as const) {
       fc.asyncProperty(
         smallData,
         fc.integer({ min: 2, max: 6 }),
-        async ({ x, y: targets, minLeaf }, leaves) => {
+        async ({ y: targets, minLeaf, ...rest }, leaves) => {
           const y = targets.map((target) => (task === 'binary' ? Number(target > 0) : target));
           fc.pre(new Set(y).size > 1);
-          const data = { x, y };
-          const options = { trees: 1, learningRate: 1, leaves, minLeaf, maxDepth: null, l2: 0.5 };
-          const { forest, base } = boost(await binsOf(data), Float64Array.from(y), task, options, () => {});
+          const data = { ...rest, y };
+          const options = { ...DEFAULTS, leaves, minLeaf, l2: 0.5 };
+          const { forest, base } = await boosted(data, task, options);
           const found = predict(forest, data.x, base).map((value) => value - base);
           const wanted = exactBoostedTree(data, task, options);
           if (task === 'regression') {
@@ -124,18 +155,19 @@ for (const task of ['regression', 'binary'] as const) {
           }
         },
       ),
-      { numRuns: 300, seed: 1 },
+      { numRuns: 150, seed: 1 },
     );
   });
 }
 
 /** A tree of two levels on drawn rows by the book: least variance within the children. */
 function exactRandomTree(
-  { x, y }: Small,
+  data: Small,
   draws: number[],
   minLeaf: number,
   depth: number,
 ): (number | undefined)[] {
+  const { y } = data;
   const weight = (rows: number[]) => sum(rows.map((row) => draws[row]));
   const mean = (rows: number[]) => sum(rows.map((row) => draws[row] * y[row])) / weight(rows);
   const values = new Array<number | undefined>(y.length);
@@ -143,7 +175,7 @@ function exactRandomTree(
     const split =
       level < depth && weight(rows) >= 2 * minLeaf
         ? exactBest(
-            x,
+            data,
             rows,
             (side) => weight(side) * mean(side) ** 2,
             (side) => weight(side) >= minLeaf,
@@ -161,28 +193,29 @@ function exactRandomTree(
 
 test('a tree of a random forest that sees all features is the one that trying every split finds', async () => {
   await fc.assert(
-    fc.asyncProperty(smallData, async ({ minLeaf, seed, ...data }) => {
-      const count = data.y.length;
-      const random = seededRandom(seed);
+    fc.asyncProperty(smallData, async ({ minLeaf, seed, x, y }) => {
+      const data = { x, y };
+      const count = y.length;
+      const random = seededRandom(seed, 0);
       const draws = new Array<number>(count).fill(0);
       for (let i = 0; i < count; i++) draws[Math.floor(random() * count)]++;
 
-      const builder = new ForestBuilder(data.x[0].length);
-      const shop = openWorkshop(await binsOf(data), Float64Array.from(data.y), sum(data.y) / count);
-      growRandomTree(shop, builder, { minLeaf, featuresPerSplit: 4, maxDepth: 2 }, seededRandom(seed));
-      const found = predict(builder.finish(), data.x);
+      const options = { trees: 1, seed, minLeaf, featuresPerSplit: 4, maxDepth: 2, leaves: null };
+      const job = { kind: 'random-forest' as const, ...(await prepared(data, 'regression')), options };
+      const { forest } = growForestPart(
+        { ...job, nextTree: new Int32Array(new SharedArrayBuffer(4)) },
+        () => {},
+      );
+      const found = predict(forest, x);
       exactRandomTree(data, draws, minLeaf, 2).forEach((value, row) => {
         if (value !== undefined) expect(found[row]).toBeCloseTo(value, 9);
       });
     }),
-    { numRuns: 300, seed: 2 },
+    { numRuns: 150, seed: 2 },
   );
 });
 
-const boostOnce = async (data: Small, minLeaf = 1) => {
-  const options = { trees: 1, learningRate: 1, leaves: 2, minLeaf, maxDepth: null, l2: 0 };
-  return boost(await binsOf(data), Float64Array.from(data.y), 'regression', options, () => {});
-};
+const boostOnce = (data: Small) => boosted(data, 'regression', { leaves: 2 });
 
 test('missing values are parted from all others when that is what tells', async () => {
   const { forest, base } = await boostOnce({ x: [[1], [X], [2], [X], [3]], y: [0, 10, 0, 10, 0] });
@@ -207,8 +240,8 @@ test('a value that was never missing in training goes with the larger child when
 test('no leaf has fewer rows than min_leaf, and covers are the counts of rows', async () => {
   const x = range(200).map((i) => [i % 17, (i * 7) % 31, i % 3 === 0 ? X : i]);
   const y = range(200).map((i) => Number((i * 13) % 11 < 4));
-  const options = { trees: 5, learningRate: 0.5, leaves: 30, minLeaf: 7, maxDepth: 4, l2: 0 };
-  const { forest } = boost(await binsOf({ x, y }), Float64Array.from(y), 'binary', options, () => {});
+  const options = { trees: 5, learningRate: 0.5, leaves: 30, minLeaf: 7, maxDepth: 4 };
+  const { forest } = await boosted({ x, y }, 'binary', options);
   const covers = [...forest.cover];
   forest.feature.forEach((feature, node) => {
     const left = forest.left[node];
@@ -222,14 +255,20 @@ test('each boosted tree lowers the training loss, and the losses are those of th
   const x = range(300).map((i) => [i, (i * 37) % 101]);
   const y = range(300).map((i) => Math.sin(i / 20) + ((i * 37) % 101) / 50);
   const losses: number[] = [];
-  const options = { trees: 20, learningRate: 0.3, leaves: 8, minLeaf: 5, maxDepth: null, l2: 1 };
-  const columns = await binsOf({ x, y });
-  const { forest, base } = boost(columns, Float64Array.from(y), 'regression', options, (loss) =>
-    losses.push(loss),
-  );
+  const options = { trees: 20, learningRate: 0.3, leaves: 8, minLeaf: 5, l2: 1 };
+  const { forest, base } = await boosted({ x, y }, 'regression', options, ({ loss }) => losses.push(loss));
   expect(losses).toEqual([...losses].sort((a, b) => b - a));
   const final = sum(predict(forest, x, base).map((value, i) => (value - y[i]) ** 2)) / 300;
   expect(final).toBeCloseTo(losses[19], 12);
+});
+
+test('the gain of a split is what it takes off the sum of squares', async () => {
+  const x = range(60).map((i) => [i % 7, i % 11]);
+  const y = range(60).map((i) => Math.cos(i) * 1e-3 + (i % 7 > 3 ? 5 : 0));
+  const { forest, base } = await boosted({ x, y }, 'regression', { leaves: 5 });
+  const squares = (values: number[]) => sum(values.map((value, i) => (y[i] - value) ** 2));
+  const left = squares(predict(forest, x, base));
+  expect(sum([...forest.gain])).toBeCloseTo(squares(y.map(() => base)) - left, 9);
 });
 
 test('nothing to split on: the mean, at once', async () => {

@@ -19,6 +19,11 @@ const data: TrainingData = {
   y: Float64Array.from({ length: 1000 }, (_, i) => Number(Math.sin(i * 3) > 0)),
   rowCount: 1000,
   names: ['a', 'b'],
+  categories: new Int32Array(2),
+  classCount: 2,
+  weights: null,
+  previous: null,
+  validation: null,
 };
 
 for (const learner of [gradientBoosting, randomForest]) {
@@ -64,7 +69,7 @@ test('an error of onStep ends the fit with that error', async () => {
 });
 
 test('a thread that crashes makes TRAINING_FAILED, and the other threads end', async () => {
-  const options = { trees: 1000, minLeaf: 1, maxDepth: null, featuresPerSplit: 1, seed: 0 };
+  const options = { trees: 1000, minLeaf: 1, maxDepth: null, leaves: null, featuresPerSplit: 1, seed: 0 };
   const job = { kind: 'random-forest', ...(await prepareData(data, 'binary')), options, nextTree: null };
   await expect(runJob(job as unknown as RandomForestJob, 2, {})).rejects.toMatchObject({
     code: 'TRAINING_FAILED',
@@ -75,8 +80,8 @@ test('a thread that crashes makes TRAINING_FAILED, and the other threads end', a
 
 const script = `
 import { randomForest } from './random-forest.mjs';
-const data = { x: Float64Array.from({ length: 5000 }, (_, i) => i % 97), y: Float64Array.from({ length: 5000 }, (_, i) => i % 2), rowCount: 5000, names: ['a'] };
-const hyper = { trees: 100000, min_leaf: 1, max_features: null, max_depth: null };
+const data = { x: Float64Array.from({ length: 5000 }, (_, i) => i % 97), y: Float64Array.from({ length: 5000 }, (_, i) => i % 2), rowCount: 5000, names: ['a'], categories: new Int32Array(1), classCount: 2, weights: null, previous: null, validation: null };
+const hyper = { trees: 100000, min_leaf: 1, max_features: null, max_depth: null, leaves: null };
 const stop = new AbortController();
 const fit = randomForest.fit(data, 'binary', hyper, { seed: 0, threads: 2, signal: stop.signal, onStep: () => stop.abort('stopped') });
 await fit.catch((error) => console.log(JSON.stringify([error.code, error.message, error.fix, error])));

@@ -1,222 +1,177 @@
-import type { Task } from '../learner.js';
-import type { BinnedColumns } from './bins.js';
-import { DEPTH_LIMIT, type Forest } from './forest.js';
+import { EarlyStopping, type WatchedRows } from './boosting/early-stopping.js';
+import { type Leaf, MIN_HESSIAN, TreeGrower, type TreeOptions } from './boosting/grow-tree.js';
+import type { GrowthKernel } from './boosting/kernel.js';
+import { bestValue, clip } from './boosting/monotone.js';
+import { openPlainKernel } from './boosting/plain-kernel.js';
+import { drawFeatures, drawRows, usefulFeatures } from './boosting/sampling.js';
+import { chooseUnits } from './boosting/units.js';
+import { openWasmKernel } from './boosting/wasm-kernel.js';
+import type { Forest } from './forest.js';
 import { ForestBuilder } from './forest-builder.js';
-import {
-  fillHistogram,
-  findBestSplit,
-  type HistogramLayout,
-  type HistogramSplit,
-  layOutHistogram,
-  type NodeTotals,
-  type RowStatistics,
-  type SplitLimits,
-  subtractHistogram,
-} from './histogram.js';
-import { lossOf } from './loss.js';
-import { partitionRows, thresholdOf } from './split-rows.js';
+import { type Loss, type LossOptions, openLoss } from './loss.js';
+import type { PreparedData } from './prepare.js';
+import { Space } from './space.js';
 
-export interface BoostingOptions {
+export interface BoostingOptions extends TreeOptions, LossOptions {
+  /** The most rounds: one tree each, or one a class. */
   trees: number;
   learningRate: number;
-  /** The most leaves of a tree. */
-  leaves: number;
-  /** The fewest rows of a leaf. */
-  minLeaf: number;
-  /** The most splits from the root to a leaf; null for no limit. */
-  maxDepth: number | null;
-  l2: number;
+  /** Of the rows that a round learns from, and of the features that a tree may ask for. */
+  rowShare: number;
+  columnShare: number;
+  /** Rounds without a better loss on the watched rows after which growth ends; null to grow all trees. */
+  earlyStopping: number | null;
+  seed: number;
 }
 
-/** A leaf's hessians may not sum to less: where all its rows are predicted for certain, G / H is noise. */
-const MIN_HESSIAN = 1e-3;
+/** What boosting gives: the forest without its constants, the constants, and after how many rounds it is cut off. */
+export interface Boosted {
+  forest: Forest;
+  bases: number[];
+  bestRound: number;
+}
 
 /** A gain below this share of the squared gradients is rounding noise. */
 const NOISE = 1e-12;
 
-interface Leaf {
-  node: number;
-  depth: number;
-  from: number;
-  to: number;
-  totals: NodeTotals;
-  histogram?: Float64Array;
-  split?: HistogramSplit;
-}
-
-/** What the growth of one tree works on; kept from tree to tree. */
+/** What the rounds of boosting work on. */
 interface Workshop {
-  columns: BinnedColumns;
-  statistics: RowStatistics;
-  layout: HistogramLayout;
-  rows: Int32Array;
-  scratch: Int32Array;
-  spare: Float64Array[];
-  builder: ForestBuilder;
+  data: PreparedData;
   options: BoostingOptions;
-  maxDepth: number;
+  kernel: GrowthKernel;
+  builder: ForestBuilder;
+  grower: TreeGrower;
+  loss: Loss;
+  gradient: Float64Array;
+  hessian: Float64Array;
+  /** An array an output: the sums of leaves so far. */
+  sums: Float64Array[];
+  features: Int32Array;
+  drawn: Uint8Array | null;
 }
 
-function openWorkshop(columns: BinnedColumns, options: BoostingOptions): Workshop {
-  const { rowCount } = columns;
-  const numbers = () => new Float64Array(rowCount);
+function openWorkshop(
+  data: PreparedData,
+  options: BoostingOptions,
+  module: WebAssembly.Module | null,
+): Workshop {
+  const { columns, y, weights, classCount, memory, task } = data;
+  const { rowCount, featureCount, categories } = columns;
+  const space = new Space(memory);
+  const kernel =
+    memory === null || module === null ? openPlainKernel(columns) : openWasmKernel(columns, space, module);
+  const outputs = task === 'multiclass' ? classCount : 1;
+  const builder = new ForestBuilder({ featureCount, categories, outputs, leafWidth: 1 });
+  const [gradient, hessian] = [space.numbers(rowCount), space.numbers(rowCount)];
+  const loss = openLoss(task, { y, weights, classCount, options, kernel, space, gradient, hessian });
   return {
-    columns,
-    statistics: {
-      gradient: numbers(),
-      hessian: numbers(),
-      gradientInOrder: numbers(),
-      hessianInOrder: numbers(),
-    },
-    layout: layOutHistogram(columns),
-    rows: new Int32Array(rowCount),
-    scratch: new Int32Array(rowCount),
-    spare: [],
-    builder: new ForestBuilder(columns.featureCount),
-    options,
-    maxDepth: Math.min(options.maxDepth ?? DEPTH_LIMIT, DEPTH_LIMIT),
+    ...{ data, options, kernel, builder, loss, gradient, hessian },
+    grower: new TreeGrower(columns, kernel, builder, options, space.ints(rowCount)),
+    sums: loss.bases.map((base) => space.numbers(rowCount).fill(base)),
+    features: usefulFeatures(columns),
+    drawn: options.rowShare < 1 ? space.bytes(rowCount) : null,
   };
 }
 
-/** Gives a leaf its histogram, counted from its rows. */
-function countLeaf({ columns, statistics, layout, rows, spare }: Workshop, leaf: Leaf): void {
-  leaf.histogram = spare.pop() ?? new Float64Array(layout.length);
-  fillHistogram(leaf.histogram, layout, columns, statistics, rows, leaf.from, leaf.to);
+/** Rows that were not drawn count for nothing. */
+function leaveOut({ drawn, gradient, hessian }: Workshop): void {
+  if (drawn === null) return;
+  for (let i = 0; i < drawn.length; i++) {
+    if (drawn[i] === 1) continue;
+    gradient[i] = 0;
+    hessian[i] = 0;
+  }
 }
 
-/** Finds a leaf's best split, or gives its histogram back when it has none. */
-function planSplit(
-  { columns, layout, spare, options, maxDepth }: Workshop,
-  leaf: Leaf,
-  limits: SplitLimits,
+/** A leaf's value before the learning rate. */
+function leafValue(shop: Workshop, { from, to, bounds }: Leaf, unit: number): number {
+  const { kernel, loss, grower, options, gradient, hessian, drawn } = shop;
+  const { rows } = grower;
+  if (loss.refit !== undefined) return loss.refit({ rows, from, to, drawn });
+  const sums = kernel.sumRows(gradient, hessian, rows, from, to);
+  const held = Math.max(sums.hessian + options.l2, MIN_HESSIAN) - options.l2;
+  const value = bestValue(sums.gradient, held, options.l1, options.l2);
+  return clip(value, { low: bounds.low / unit, high: bounds.high / unit });
+}
+
+/** The weights of the rows of each node, from the leaves up: children come after their parents. */
+function weighCovers(
+  { data: { weights }, grower: { rows }, builder }: Workshop,
+  root: number,
+  leaves: Leaf[],
 ): void {
-  if (leaf.histogram === undefined) return;
-  if (leaf.depth < maxDepth && leaf.to - leaf.from >= 2 * options.minLeaf) {
-    leaf.split = findBestSplit(leaf.histogram, layout, columns, leaf.totals, limits);
+  if (weights === null) return;
+  for (const { node, from, to } of leaves) {
+    let cover = 0;
+    for (let i = from; i < to; i++) cover += weights[rows[i]];
+    builder.setCover(node, cover);
   }
-  if (leaf.split === undefined) {
-    spare.push(leaf.histogram);
-    leaf.histogram = undefined;
-  }
+  builder.sumCovers(root);
 }
 
-/** Splits a leaf as planned; the children have no histograms yet. */
-function splitLeaf(
-  { columns, rows, scratch, builder }: Workshop,
-  leaf: Leaf,
-  split: HistogramSplit,
-): [Leaf, Leaf] {
-  const middle = partitionRows(columns, split, rows, leaf.from, leaf.to, scratch);
-  const { gradient, hessian, count } = leaf.totals;
-  const { leftGradient, leftHessian, leftCount } = split;
-  const node = builder.split(leaf.node, {
-    feature: split.feature,
-    threshold: thresholdOf(columns, split),
-    missingLeft: split.missingLeft,
-    leftCover: leftCount,
-    rightCover: count - leftCount,
-  });
-  const depth = leaf.depth + 1;
-  return [
-    {
-      node,
-      depth,
-      from: leaf.from,
-      to: middle,
-      totals: { gradient: leftGradient, hessian: leftHessian, count: leftCount },
-    },
-    {
-      node: node + 1,
-      depth,
-      from: middle,
-      to: leaf.to,
-      totals: { gradient: gradient - leftGradient, hessian: hessian - leftHessian, count: count - leftCount },
-    },
-  ];
-}
-
-/** Counts the smaller child's rows; the other's histogram is the parent's less that. */
-function shareHistogram(shop: Workshop, parent: Leaf, [left, right]: [Leaf, Leaf]): void {
-  const [small, large] = left.to - left.from <= right.to - right.from ? [left, right] : [right, left];
-  countLeaf(shop, small);
-  large.histogram = parent.histogram;
-  subtractHistogram(large.histogram!, small.histogram!);
-}
-
-function sumStatistics({ gradient, hessian }: RowStatistics): NodeTotals & { squares: number } {
-  const totals = { gradient: 0, hessian: 0, count: gradient.length, squares: 0 };
-  for (let i = 0; i < gradient.length; i++) {
-    totals.gradient += gradient[i];
-    totals.hessian += hessian[i];
-    totals.squares += gradient[i] * gradient[i];
-  }
-  return totals;
-}
-
-/** Grows one tree leaf-wise: the leaf whose split gains most is split next. Returns its leaves. */
-function growTree(shop: Workshop): Leaf[] {
-  const { rows, builder, options, spare } = shop;
-  const { squares, ...totals } = sumStatistics(shop.statistics);
-  const limits = {
-    minLeaf: options.minLeaf,
-    minHessian: MIN_HESSIAN,
-    l2: options.l2,
-    minGain: NOISE * squares,
+/** Grows the tree of an output on its present gradients, and adds its leaves to the sums. */
+function addTree(shop: Workshop, tree: number, output: number): number {
+  const { loss, kernel, grower, builder, options, gradient, hessian, data } = shop;
+  loss.differentiate(output);
+  leaveOut(shop);
+  const greatest = loss.bounds ?? {
+    gradient: kernel.greatest(gradient),
+    hessian: kernel.greatest(hessian),
   };
-  for (let row = 0; row < rows.length; row++) rows[row] = row;
-  const root: Leaf = { node: builder.addTree(totals.count), depth: 0, from: 0, to: rows.length, totals };
-  countLeaf(shop, root);
-  planSplit(shop, root, limits);
-
-  const leaves = [root];
-  while (leaves.length < options.leaves) {
-    let next = -1;
-    for (let i = 0; i < leaves.length; i++) {
-      const gain = leaves[i].split?.gain ?? 0;
-      if (gain > (leaves[next]?.split?.gain ?? 0)) next = i;
-    }
-    if (next < 0) break;
-    const leaf = leaves[next];
-    const children = splitLeaf(shop, leaf, leaf.split!);
-    leaves.splice(next, 1, ...children);
-    // The last two leaves stay leaves: their histograms are not needed.
-    if (leaves.length === options.leaves) {
-      spare.push(leaf.histogram!);
-      break;
-    }
-    shareHistogram(shop, leaf, children);
-    for (const child of children) planSplit(shop, child, limits);
+  const units = chooseUnits(data.columns.rowCount, greatest);
+  const { squares, ...totals } = kernel.quantise(gradient, hessian, shop.drawn, units);
+  const minGain = (NOISE * squares) / (greatest.hessian * units.hessianScale);
+  const features = drawFeatures(shop.features, options.columnShare, options.seed, tree);
+  const leaves = grower.grow(features, totals, units, minGain);
+  const root = builder.lastRoot();
+  const sums = shop.sums[output];
+  const values = leaves.map(
+    (leaf) => options.learningRate * leafValue(shop, leaf, units.gradientScale / units.hessianScale),
+  );
+  for (const [i, { node, from, to }] of leaves.entries()) {
+    builder.setValue(node, values[i]);
+    kernel.addToRows(sums, grower.rows, from, to, values[i]);
   }
-  for (const leaf of leaves) if (leaf.histogram) spare.push(leaf.histogram);
-  return leaves;
+  weighCovers(shop, root, leaves);
+  return root;
 }
 
 /**
  * Gradient boosting (Friedman 2001) with second-order leaf values (Chen & Guestrin 2016, eq. 5): each tree is fitted to the
- * gradients at the sum of those before it. `onTree` gets the mean training loss with the tree added.
- * The result depends on `Math.exp` and `Math.log`, which ECMAScript leaves to the engine: the same V8 gives the same bytes.
+ * gradients at the sum of those before it. `onRound` gets the mean training loss with the round's trees added, and that of the watched
+ * rows, which end growth early when `earlyStopping` asks for it.
+ * Base constants depend on `Math.log`, which ECMAScript leaves to the engine: the same V8 gives the same bytes.
  */
 export function boost(
-  columns: BinnedColumns,
-  y: Float64Array,
-  task: Task,
+  data: PreparedData,
   options: BoostingOptions,
-  onTree: (loss: number) => void,
-): { forest: Forest; base: number } {
-  const loss = lossOf(task);
-  const shop = openWorkshop(columns, options);
-  const { statistics, rows, builder } = shop;
-  const base = loss.start(y);
-  const sums = new Float64Array(y.length).fill(base);
-  loss.differentiate(y, sums, statistics.gradient, statistics.hessian);
-  for (let tree = 0; tree < options.trees; tree++) {
-    for (const { node, from, to, totals } of growTree(shop)) {
-      const value =
-        (options.learningRate * totals.gradient) / Math.max(totals.hessian + options.l2, MIN_HESSIAN);
-      builder.setValue(node, value);
-      for (let i = from; i < to; i++) sums[rows[i]] += value;
+  watched: WatchedRows | null,
+  module: WebAssembly.Module | null,
+  onRound: (metrics: Record<string, number>) => void,
+): Boosted {
+  const shop = openWorkshop(data, options, module);
+  const { loss, sums, builder } = shop;
+  const outputs = sums.length;
+  const stopping =
+    watched === null || options.earlyStopping === null
+      ? null
+      : new EarlyStopping(watched, loss, options.earlyStopping);
+  let rounds = 0;
+  loss.begin(sums);
+  while (rounds < options.trees && !stopping?.isOver(rounds)) {
+    if (shop.drawn !== null) drawRows(shop.drawn, options.rowShare, options.seed, rounds);
+    for (let output = 0; output < outputs; output++) {
+      const root = addTree(shop, rounds * outputs + output, output);
+      stopping?.addTree(builder.peek(), root, output);
     }
-    onTree(loss.differentiate(y, sums, statistics.gradient, statistics.hessian));
+    rounds++;
+    const metrics: Record<string, number> = { loss: loss.begin(sums) };
+    if (stopping !== null) {
+      metrics['validation_loss'] = stopping.measure(rounds);
+      metrics['best_step'] = stopping.bestRound;
+    }
+    onRound(metrics);
   }
-  return { forest: builder.finish(), base };
+  const bestRound = stopping?.bestRound ?? rounds;
+  return { forest: builder.finish(bestRound * outputs), bases: loss.bases, bestRound };
 }

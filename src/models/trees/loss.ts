@@ -1,56 +1,69 @@
 import type { Task } from '../learner.js';
+import type { GrowthKernel } from './boosting/kernel.js';
+import { logistic } from './boosting/logistic.js';
+import { absolute, quantile } from './boosting/quantile.js';
+import { softmax } from './boosting/softmax.js';
+import { squared } from './boosting/squared.js';
+import type { Space } from './space.js';
 
-/** A loss that boosting makes small. Predictions are sums of leaf values; the logistic loss reads them as log-odds. */
+/** What a regression makes small. */
+export const REGRESSION_LOSSES = ['squared', 'absolute', 'quantile'] as const;
+
+export interface LossOptions {
+  /** Of a regression. */
+  loss: (typeof REGRESSION_LOSSES)[number];
+  /** The share of targets below the prediction, for the quantile loss. */
+  quantile: number;
+}
+
+/** Targets and how much each counts. */
+export interface Targets {
+  y: Float64Array;
+  weights: Float64Array | null;
+}
+
+/** What a loss works with. */
+export interface LossRoom extends Targets {
+  classCount: number;
+  options: LossOptions;
+  kernel: GrowthKernel;
+  space: Space;
+  /** Of the output that is differentiated: the negative gradient and the hessian of each row, times its weight. */
+  gradient: Float64Array;
+  hessian: Float64Array;
+}
+
+/** Rows of a leaf. */
+export interface LeafRows {
+  rows: Int32Array;
+  from: number;
+  to: number;
+  /** Rows that count, where not all do. */
+  drawn: Uint8Array | null;
+}
+
+/** A loss that boosting makes small, at the present sums of leaves: one array an output. Log-odds, or the logarithms of classes' odds, for classes. */
 export interface Loss {
-  /** The constant that fits best: where boosting starts. */
-  start(y: Float64Array): number;
-  /** Writes each row's negative gradient and hessian at its present sum; returns the mean loss. */
-  differentiate(y: Float64Array, sums: Float64Array, gradient: Float64Array, hessian: Float64Array): number;
+  /** The constants that fit best: where boosting starts. */
+  bases: number[];
+  /** Gets ready for a round; returns the mean loss. */
+  begin(sums: Float64Array[]): number;
+  /** Fills gradient and hessian for an output. */
+  differentiate(output: number): void;
+  /** What no gradient and no hessian exceeds; where it is left out, the greatest ones are looked up. */
+  bounds?: { gradient: number; hessian: number };
+  /** The value of a leaf, where it is not gradients over hessians. */
+  refit?(leaf: LeafRows): number;
+  /** The mean loss of other rows at their sums. */
+  meanOf(others: Targets, sums: Float64Array[]): number;
 }
 
-function mean(values: Float64Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
+const BY_NAME = { squared, absolute, quantile };
 
-/** Log loss. Where all rows are of one class its best constant is infinite, so the share of a class is kept off 0 and 1. */
-const logistic: Loss = {
-  start(y) {
-    const share = Math.min(Math.max(mean(y), 1e-9), 1 - 1e-9);
-    return Math.log(share / (1 - share));
-  },
-  differentiate(y, sums, gradient, hessian) {
-    let loss = 0;
-    for (let i = 0; i < y.length; i++) {
-      const small = Math.exp(-Math.abs(sums[i]));
-      const probability = sums[i] >= 0 ? 1 / (1 + small) : small / (1 + small);
-      gradient[i] = y[i] - probability;
-      hessian[i] = probability * (1 - probability);
-      // log(1 + e^s) - y s, without overflow
-      loss += Math.max(sums[i], 0) - y[i] * sums[i] + Math.log1p(small);
-    }
-    return loss / y.length;
-  },
-};
-
-/** Half the squared error, so that its hessian is 1; the mean that is returned is of the whole squared error. */
-const squaredError: Loss = {
-  start: mean,
-  differentiate(y, sums, gradient, hessian) {
-    let loss = 0;
-    for (let i = 0; i < y.length; i++) {
-      const residual = y[i] - sums[i];
-      gradient[i] = residual;
-      hessian[i] = 1;
-      loss += residual * residual;
-    }
-    return loss / y.length;
-  },
-};
-
-export function lossOf(task: Task): Loss {
-  return task === 'binary' ? logistic : squaredError;
+export function openLoss(task: Task, room: LossRoom): Loss {
+  if (task === 'binary') return logistic(room);
+  if (task === 'multiclass') return softmax(room);
+  return BY_NAME[room.options.loss](room);
 }
 
 /** The logistic function: the probability of class 1 from log-odds. */
