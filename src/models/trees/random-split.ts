@@ -1,110 +1,137 @@
-import type { Random } from '../../util/random.js';
 import type { BinnedColumns } from './bins.js';
-import type { BinSplit } from './split-rows.js';
+import type { Space } from './space.js';
 
-export interface RandomTreeOptions {
-  /** The fewest bootstrap draws in a leaf. */
-  minLeaf: number;
-  /** How many features are drawn for each split. */
-  featuresPerSplit: number;
-  /** The most splits from the root to a leaf; null for no limit. */
-  maxDepth: number | null;
+/** Where a node's best split so far stands: in `reals` its score and the draws that go left; in `ints` what it asks. */
+export interface BestSplit {
+  reals: Float64Array;
+  ints: Int32Array;
+  /** Of a category: 1 for each value bin that goes left. */
+  leftBins: Uint8Array;
 }
 
-/** What trees are grown with; kept from tree to tree. */
+export const SCORE = 0;
+export const LEFT_WEIGHT = 1;
+/** In `ints`: the feature, -1 while there is no split; of a number the last bin that goes left; 1 where missing values go left. */
+export const FEATURE = 0;
+export const BIN = 1;
+export const MISSING_LEFT = 2;
+
+/** The bins of one feature that hold rows of the present node: values first, in ascending order or by their mean target. */
+export interface FoundBins {
+  count: number;
+  bins: Int32Array;
+  weights: Float64Array;
+  /** One number a bin, the sum of the targets; or one a class, the draws of the class. */
+  sums: Float64Array;
+  /** The same of the missing values; their weight is 0 where there are none. */
+  missingWeight: number;
+  missingSums: Float64Array;
+}
+
+/** What trees are grown with by one thread; kept from tree to tree. */
 export interface Workshop {
   columns: BinnedColumns;
-  /** The target, less what `valueOffset` adds to every leaf again. */
-  y: Float64Array;
-  valueOffset: number;
-  /** How often the bootstrap drew each row, and the target times that. */
-  weights: Float64Array;
-  weighted: Float64Array;
-  /** The drawn rows, those of a node side by side; with the two numbers above in the order of the present node's rows. */
+  /** How many sums a node has: 1, or one a class. */
+  width: number;
+  /** Of each row the target that is summed, or its class. */
+  targets: Float64Array;
+  /** How often each row was drawn for the present tree. */
+  counts: Int32Array;
+  /** The drawn rows, those of a node side by side. */
   rows: Int32Array;
   scratch: Int32Array;
-  weightsInOrder: Float64Array;
-  weightedInOrder: Float64Array;
-  /** All features; the first ones are those drawn for the present node. */
-  features: Int32Array;
-  /** Weight and weighted target of each bin, and a bit for each bin that holds a row: both empty between uses. */
+  /** The fewest draws in a leaf. */
+  minLeaf: number;
+  /** Draws and sums of the present node. */
+  node: { weight: number; sums: Float64Array };
+  best: BestSplit;
+  /** Of the split that is made, where each bin goes. */
+  sides: Uint8Array;
+  found: FoundBins;
+  /** Of each bin its draws and then its sums, and a bit for each bin that holds a row: both empty between uses. */
   histogram: Float64Array;
   occupied: Int32Array;
-  /** The bins of values that hold a row of the present node, in ascending order, and their numbers. */
-  found: { count: number; bins: Int32Array; weights: Float64Array; sums: Float64Array };
 }
 
-export function openWorkshop(columns: BinnedColumns, y: Float64Array, valueOffset: number): Workshop {
-  const { rowCount, featureCount } = columns;
+export function openWorkshop(
+  columns: BinnedColumns,
+  targets: Float64Array,
+  width: number,
+  minLeaf: number,
+  space: Space,
+): Workshop {
+  const { rowCount } = columns;
   return {
-    columns,
-    y: y.map((value) => value - valueOffset),
-    valueOffset,
-    weights: new Float64Array(rowCount),
-    weighted: new Float64Array(rowCount),
-    rows: new Int32Array(rowCount),
-    scratch: new Int32Array(rowCount),
-    weightsInOrder: new Float64Array(rowCount),
-    weightedInOrder: new Float64Array(rowCount),
-    features: new Int32Array(featureCount),
-    histogram: new Float64Array(512),
-    occupied: new Int32Array(8),
+    ...{ columns, targets, width, minLeaf },
+    counts: space.ints(rowCount),
+    rows: space.ints(rowCount),
+    scratch: space.ints(rowCount),
+    node: { weight: 0, sums: new Float64Array(width) },
+    best: { reals: space.numbers(2), ints: space.ints(3), leftBins: new Uint8Array(256) },
+    sides: space.bytes(256),
     found: {
       count: 0,
       bins: new Int32Array(256),
       weights: new Float64Array(256),
-      sums: new Float64Array(256),
+      sums: new Float64Array(256 * width),
+      missingWeight: 0,
+      missingSums: new Float64Array(width),
     },
+    histogram: new Float64Array(256 * (width + 1)),
+    occupied: new Int32Array(8),
   };
 }
 
-/** A node that has no children yet. */
-export interface Node {
-  id: number;
-  depth: number;
-  from: number;
-  to: number;
-  /** Bootstrap draws, and the sum of their targets. */
-  weight: number;
-  sum: number;
-}
-
-export interface NodeSplit extends BinSplit {
-  /** The sum of the children's squared sums over their weights: what splitting makes as large as it can. */
-  score: number;
-  leftWeight: number;
-  leftSum: number;
-}
-
-/** Lines the numbers of a node's rows up, so that each feature reads them in one run. */
-function lineUp(
-  { rows, weights, weighted, weightsInOrder, weightedInOrder }: Workshop,
-  { from, to }: Node,
-): void {
+/** Sums up rows[from..to) of the present tree into `node`; returns whether their targets differ. */
+export function measureNode(
+  { targets, counts, rows, node, width }: Workshop,
+  from: number,
+  to: number,
+): boolean {
+  const { sums } = node;
+  const first = targets[rows[from]];
+  let differ = false;
+  let weight = 0;
+  sums.fill(0);
   for (let i = from; i < to; i++) {
-    weightsInOrder[i - from] = weights[rows[i]];
-    weightedInOrder[i - from] = weighted[rows[i]];
+    const row = rows[i];
+    const target = targets[row];
+    weight += counts[row];
+    if (width === 1) sums[0] += counts[row] * target;
+    else sums[target] += counts[row];
+    if (target !== first) differ = true;
+  }
+  node.weight = weight;
+  return differ;
+}
+
+/** Counts rows[from..to) into the histogram of one feature, and marks the bins that hold any. */
+function fillHistogram(shop: Workshop, feature: number, from: number, to: number): void {
+  const { columns, targets, counts, rows, histogram, occupied, width } = shop;
+  const { bins, rowCount } = columns;
+  const column = feature * rowCount;
+  for (let i = from; i < to; i++) {
+    const row = rows[i];
+    const bin = bins[column + row];
+    const at = bin * (width + 1);
+    histogram[at] += counts[row];
+    if (width === 1) histogram[at + 1] += counts[row] * targets[row];
+    else histogram[at + 1 + targets[row]] += counts[row];
+    occupied[bin >> 5] |= 1 << bin;
   }
 }
 
 /**
- * Gathers the bins of one feature that hold rows of the node into `found`; returns weight and sum of the missing ones.
- * A deep node fills few of the bins, so it is their bits that are visited, not the bins.
+ * Gathers the bins of one feature that hold rows[from..to) into `found`. A deep node fills few of the bins, so it is their bits
+ * that are visited, not the bins.
  */
-function gatherBins(shop: Workshop, feature: number, node: Node): { weight: number; sum: number } {
-  const { columns, rows, weightsInOrder, weightedInOrder, histogram, occupied, found } = shop;
-  const { bins, rowCount } = columns;
-  const column = feature * rowCount;
-  const count = node.to - node.from;
-  for (let i = 0; i < count; i++) {
-    const bin = bins[column + rows[node.from + i]];
-    histogram[2 * bin] += weightsInOrder[i];
-    histogram[2 * bin + 1] += weightedInOrder[i];
-    occupied[bin >> 5] |= 1 << bin;
-  }
-  const missingBin = columns.edges[feature].length + 1;
-  const missing = { weight: histogram[2 * missingBin], sum: histogram[2 * missingBin + 1] };
+export function gatherBins(shop: Workshop, feature: number, from: number, to: number): void {
+  const { columns, histogram, occupied, found, width } = shop;
+  const missingBin = columns.valueBins[feature];
+  fillHistogram(shop, feature, from, to);
   found.count = 0;
+  found.missingWeight = 0;
+  found.missingSums.fill(0);
   for (let word = 0; word < occupied.length; word++) {
     let bits = occupied[word];
     occupied[word] = 0;
@@ -112,72 +139,72 @@ function gatherBins(shop: Workshop, feature: number, node: Node): { weight: numb
       const lowest = bits & -bits;
       bits ^= lowest;
       const bin = word * 32 + 31 - Math.clz32(lowest);
-      if (bin !== missingBin) {
-        found.bins[found.count] = bin;
-        found.weights[found.count] = histogram[2 * bin];
-        found.sums[found.count] = histogram[2 * bin + 1];
-        found.count++;
+      const at = bin * (width + 1);
+      const isMissing = bin === missingBin;
+      const place = isMissing ? 0 : found.count++ * width;
+      const sums = isMissing ? found.missingSums : found.sums;
+      for (let k = 0; k < width; k++) sums[place + k] = histogram[at + 1 + k];
+      if (isMissing) found.missingWeight = histogram[at];
+      else {
+        found.bins[found.count - 1] = bin;
+        found.weights[found.count - 1] = histogram[at];
       }
-      histogram[2 * bin] = 0;
-      histogram[2 * bin + 1] = 0;
+      for (let k = 0; k <= width; k++) histogram[at + k] = 0;
     }
   }
-  return missing;
 }
 
-/** Puts the best split on the gathered feature into `best` when it scores higher than what is there. */
-function improveSplit(
-  { columns, found }: Workshop,
-  feature: number,
-  { weight, sum }: Node,
-  missing: { weight: number; sum: number },
-  minLeaf: number,
-  best: NodeSplit,
-): void {
-  const { count, bins, weights, sums } = found;
-  for (let side = 0; side < (missing.weight > 0 ? 2 : 1); side++) {
-    let leftWeight = side * missing.weight;
-    let leftSum = side * missing.sum;
+/** Whether the node's rows differ in the feature that was gathered. */
+export const varies = ({ count, missingWeight }: FoundBins): boolean =>
+  count + (missingWeight > 0 ? 1 : 0) >= 2;
+
+/**
+ * The best split between the found bins, in their order, when it scores higher than what stands in `best`: how many bins go
+ * left, or 0. The score is the sum of the children's squared sums over their weights; making it largest makes the variance of the
+ * target within the children least, and of a target of 0 and 1 their Gini impurity.
+ */
+export function scanSums({ node, found, best, minLeaf }: Workshop): number {
+  const { count, weights, sums, missingWeight, missingSums } = found;
+  const { reals, ints } = best;
+  let taken = 0;
+  for (let side = 0; side < (missingWeight > 0 ? 2 : 1); side++) {
+    let leftWeight = side * missingWeight;
+    let leftSum = side === 1 ? missingSums[0] : 0;
     for (let i = 0; i < count; i++) {
       leftWeight += weights[i];
       leftSum += sums[i];
       if (leftWeight < minLeaf) continue;
-      const rightWeight = weight - leftWeight;
+      const rightWeight = node.weight - leftWeight;
       if (rightWeight < minLeaf) break;
-      const rightSum = sum - leftSum;
-      const score = (leftSum * leftSum) / leftWeight + (rightSum * rightSum) / rightWeight;
-      if (score <= best.score) continue;
-      best.score = score;
-      best.feature = feature;
-      // In the middle of the bins that the node leaves empty; after the last one all values go left.
-      best.bin = i + 1 < count ? (bins[i] + bins[i + 1] - 1) >> 1 : columns.edges[feature].length;
-      best.missingLeft = missing.weight > 0 ? side === 1 : leftWeight > rightWeight;
-      best.leftWeight = leftWeight;
-      best.leftSum = leftSum;
+      const rightSum = node.sums[0] - leftSum;
+      const score =
+        (leftSum * leftSum * rightWeight + rightSum * rightSum * leftWeight) / (leftWeight * rightWeight);
+      if (score <= reals[SCORE]) continue;
+      taken = i + 1;
+      reals[SCORE] = score;
+      reals[LEFT_WEIGHT] = leftWeight;
+      ints[MISSING_LEFT] = Number(missingWeight > 0 ? side === 1 : leftWeight > rightWeight);
     }
   }
+  return taken;
 }
 
-/** The best split among randomly drawn features; more are drawn only while all so far are constant in the node. */
-export function drawSplit(
-  shop: Workshop,
-  node: Node,
-  options: RandomTreeOptions,
-  random: Random,
-): NodeSplit | undefined {
-  const { features, found } = shop;
-  const best = { score: -1, feature: -1, bin: 0, missingLeft: false, leftWeight: 0, leftSum: 0 };
-  lineUp(shop, node);
-  let varied = false;
-  for (let k = 0; k < features.length && (k < options.featuresPerSplit || !varied); k++) {
-    const j = k + Math.floor(random() * (features.length - k));
-    const feature = features[j];
-    features[j] = features[k];
-    features[k] = feature;
-    const missing = gatherBins(shop, feature, node);
-    if (found.count + (missing.weight > 0 ? 1 : 0) < 2) continue;
-    varied = true;
-    improveSplit(shop, feature, node, missing, options.minLeaf, best);
+/** The last bin on the left of a number's split: in the middle of those that the node leaves empty; after the last one all values go left. */
+export function binAfter(
+  { columns, found: { bins, count } }: Workshop,
+  feature: number,
+  taken: number,
+): number {
+  return taken < count ? (bins[taken - 1] + bins[taken] - 1) >> 1 : columns.valueBins[feature] - 1;
+}
+
+/** Searches one number for a split of single sums; returns whether the node's rows differ in it. */
+export function searchSums(shop: Workshop, feature: number, from: number, to: number): boolean {
+  gatherBins(shop, feature, from, to);
+  const taken = scanSums(shop);
+  if (taken > 0) {
+    shop.best.ints[FEATURE] = feature;
+    shop.best.ints[BIN] = binAfter(shop, feature, taken);
   }
-  return best.feature >= 0 ? best : undefined;
+  return varies(shop.found);
 }
