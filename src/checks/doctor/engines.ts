@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { RiskopsError } from '../../errors.js';
 import { learners } from '../../models/all.js';
+import { loadTfjs } from '../../models/lstm/load-tfjs.js';
 import { packageRoot } from '../../util/package.js';
 import { printable } from '../../util/text.js';
 import type { DoctorCheck, Finding } from './check.js';
@@ -14,9 +16,13 @@ export const engines: DoctorCheck = {
   name: 'engines',
   async run() {
     const findings = [...missingPackages(packageRoot()), ...(await foreignEngines()), ...(await threads())];
-    if (findings.length > 0) return findings;
-    const names = [...new Set(learners.map(({ engine }) => engine))];
-    return [{ severity: 'ok', message: `All engines load: ${names.join(', ')}; worker threads start.` }];
+    const tfjs = await tfjsEngine();
+    if (findings.length > 0) return [...findings, tfjs];
+    const names = [...new Set(learners.map(({ engine }) => engine))].filter((name) => name !== 'tfjs');
+    return [
+      { severity: 'ok', message: `All engines load: ${names.join(', ')}; worker threads start.` },
+      tfjs,
+    ];
   },
 };
 
@@ -60,6 +66,21 @@ async function foreignEngines(): Promise<Found[]> {
         remedy: 'npm install, or train with --engine riskops',
       },
     ];
+  }
+}
+
+/** Nobody needs TensorFlow.js but for --engine tfjs: that it is not there is no fault. */
+async function tfjsEngine(): Promise<Found> {
+  try {
+    const { runs, passedOver } = await loadTfjs();
+    const others = passedOver.length === 0 ? '' : `; ${passedOver.join('; ')}`;
+    return { severity: 'ok', message: `The engine tfjs runs on ${runs}${others}.` };
+  } catch (error) {
+    return {
+      severity: 'ok',
+      message: `The engine tfjs is not there, and only --engine tfjs needs it: ${printable((error as RiskopsError).why ?? '')}`,
+      remedy: (error as RiskopsError).fix,
+    };
   }
 }
 
