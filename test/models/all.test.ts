@@ -3,7 +3,7 @@ import { learnerFor, learners } from '../../src/models/all.js';
 
 test('every learner is found by its name and engine, and the name alone means ours', () => {
   for (const learner of learners) expect(learnerFor(learner.name, learner.engine)).toBe(learner);
-  const names = ['dummy', 'logistic', 'ridge', 'random-forest', 'gradient-boosting'];
+  const names = ['dummy', 'logistic', 'ridge', 'random-forest', 'gradient-boosting', 'isolation-forest'];
   expect(names.map((name) => learnerFor(name).engine)).toEqual(names.map(() => 'riskops'));
   expect(learnerFor('random-forest', 'ml-random-forest').engine).toBe('ml-random-forest');
 });

@@ -22,6 +22,7 @@ export function creditData({
   from = 1,
   to = 24,
   target = (row: number[]) => row[24],
+  classCount = 2,
   rowLimit = 30_000,
   cell = (value: number, _row: number, _column: number) => value,
 } = {}): CreditData {
@@ -38,6 +39,11 @@ export function creditData({
       y: Float64Array.from(kept, (row) => row.target),
       rowCount: kept.length,
       names: header.slice(from, to),
+      categories: new Int32Array(to - from),
+      classCount,
+      weights: null,
+      previous: null,
+      validation: null,
     };
   };
   return { train: part(false), test: part(true) };

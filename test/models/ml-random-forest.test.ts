@@ -18,7 +18,10 @@ function makeData(rowCount: number, seed: number): TrainingData {
     const chance = 1 / (1 + Math.exp(-2 * (x[3 * row] - x[3 * row + 1])));
     return random() < chance ? 1 : 0;
   });
-  return { x, y, rowCount, names: ['a', 'b', 'c'] };
+  return {
+    ...{ x, y, rowCount, weights: null, previous: null, validation: null },
+    ...{ names: ['a', 'b', 'c'], categories: new Int32Array(3), classCount: 2 },
+  };
 }
 
 const data = makeData(150, 1);

@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encodeRows } from '../../src/datasets/encode-rows.js';
 import { learnerFor, learners } from '../../src/models/all.js';
-import type { FittedModel } from '../../src/models/learner.js';
-import { decodeModelFile, encodeModelFile, readModelFile } from '../../src/models/model-file.js';
+import type { FittedModel, ModelShape } from '../../src/models/learner.js';
+import {
+  decodeModelFile,
+  encodeModelFile,
+  type ModelParts,
+  readModelFile,
+} from '../../src/models/model-file.js';
 import { sha256 } from '../../src/util/files.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { mixedTable, trainOn } from './trained.js';
@@ -36,11 +41,17 @@ for (const learner of learners) {
         classes: parts.classes,
       });
 
-      const [a, b] = [parts.fitted, learner.load(parts.fitted.save(), task, parts.recipe.outputs.length)];
+      const [a, b] = [parts.fitted, learner.load(parts.fitted.save(), task, shapeOf(parts))];
       expect((await b).save()).toEqual(a.save());
     });
   }
 }
+
+const shapeOf = ({ recipe, classes }: Pick<ModelParts, 'recipe' | 'classes'>): ModelShape => ({
+  featureCount: recipe.outputs.length,
+  categories: recipe.categories,
+  classCount: classes?.length ?? 0,
+});
 
 test('equal training has an equal content hash, whenever it ran; one other bit has another', async () => {
   const boosting = learnerFor('gradient-boosting');
@@ -62,7 +73,7 @@ test('equal training has an equal content hash, whenever it ran; one other bit h
   const leaf = saved.tensors['feature'].data.indexOf(-1);
   new Uint8Array(value.buffer)[8 * leaf] ^= 1;
   const tensors = { ...saved.tensors, value: { ...saved.tensors['value'], data: value } };
-  const fitted = await boosting.load({ ...saved, tensors }, 'binary', parts.recipe.outputs.length);
+  const fitted = await boosting.load({ ...saved, tensors }, 'binary', shapeOf(parts));
   expect((await encodeModelFile({ ...parts, fitted })).contentSha256).not.toBe(first.contentSha256);
   expect((await encodeModelFile({ ...parts, threshold: 0.5 })).contentSha256).not.toBe(first.contentSha256);
 });
@@ -107,7 +118,7 @@ test('a model that does not answer with a number makes no file', async () => {
   const fitted = (await ridge.load(
     { ...saved, tensors: { ...saved.tensors, weights } },
     'regression',
-    parts.recipe.outputs.length,
+    shapeOf(parts),
   )) as FittedModel;
   await expect(encodeModelFile({ ...parts, fitted })).rejects.toMatchObject({ code: 'TRAINING_FAILED' });
 });

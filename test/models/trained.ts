@@ -63,7 +63,10 @@ export async function trainOn(
     learner,
     learner.options.some(({ name }) => name === 'trees') ? { trees: 5 } : {},
   );
-  const data = { x, y: target.y.slice(0, rowCount), rowCount, names: recipe.outputs };
+  const data = {
+    ...{ x, y: target.y.slice(0, rowCount), rowCount, weights: null, previous: null, validation: null },
+    ...{ names: recipe.outputs, categories: recipe.categories, classCount: target.classes?.length ?? 0 },
+  };
   const fitted = await learner.fit(data, task, hyper, { seed, threads: 1 });
   const provenance = {
     model: '신용',

@@ -4,86 +4,74 @@ import { binColumns } from '../../src/models/trees/bins.js';
 import type { Forest } from '../../src/models/trees/forest.js';
 import { ForestBuilder, joinForests } from '../../src/models/trees/forest-builder.js';
 import { packForest, predictForest } from '../../src/models/trees/predict-forest.js';
-import { seededRandom } from '../../src/util/random.js';
 import { sameBytes } from './credit-data.js';
+import { FEATURES, growRandomForest, isLeft, randomRows, shapeOf } from './random-forests.js';
 
-const FEATURES = 5;
-
-/** A forest of random shape, with leaf values whose sum depends on the order of addition. */
-function randomForestOf(treeCount: number, seed: number): Forest {
-  const random = seededRandom(seed);
-  const builder = new ForestBuilder(FEATURES);
-  for (let tree = 0; tree < treeCount; tree++) {
-    const leaves = [builder.addTree(1)];
-    for (let i = Math.floor(random() * 40); i > 0; i--) {
-      const [node] = leaves.splice(Math.floor(random() * leaves.length), 1);
-      const left = builder.split(node, {
-        feature: Math.floor(random() * FEATURES),
-        threshold: Math.round(random() * 8) / 4 - 1,
-        missingLeft: random() < 0.5,
-        leftCover: 1,
-        rightCover: 1,
-      });
-      leaves.push(left, left + 1);
-    }
-    for (const leaf of leaves) builder.setValue(leaf, (random() - 0.5) * 10 ** Math.floor(random() * 20));
-  }
-  return builder.finish();
-}
-
-function randomRows(rowCount: number, seed: number): Float64Array {
-  const random = seededRandom(seed);
-  const cell = () => (random() < 0.2 ? Number.NaN : Math.round(random() * 16) / 8 - 1);
-  return Float64Array.from({ length: rowCount * FEATURES }, cell);
-}
-
-/** One row through one tree after the other, as the forest's format says. */
-function walk(
-  { feature, threshold, left, value, missingLeft, roots }: Forest,
-  row: Float64Array,
-  base: number,
-) {
-  let sum = base;
-  for (const root of roots) {
+/** One row through one tree after the other. */
+function walk(forest: Forest, row: Float64Array, base: readonly number[]): number[] {
+  const { feature, left, value, roots, outputs, leafWidth } = forest;
+  const sums = [...base];
+  roots.forEach((root, tree) => {
     let node = root;
-    while (feature[node] >= 0) {
-      const cell = row[feature[node]];
-      const goesLeft = Number.isNaN(cell) ? missingLeft[node] === 1 : cell <= threshold[node];
-      node = goesLeft ? left[node] : left[node] + 1;
-    }
-    sum += value[node];
-  }
-  return sum;
+    while (feature[node] >= 0) node = left[node] + (isLeft(forest, node, row[feature[node]]) ? 0 : 1);
+    if (leafWidth === 1) sums[tree % outputs] += value[node];
+    else
+      sums.forEach((_, j) => {
+        sums[j] += value[node * leafWidth + j];
+      });
+  });
+  return sums;
 }
+
+/** One feature of numbers. */
+const columnOf = (values: number[]) => ({
+  ...{ x: Float64Array.from(values), rowCount: values.length, featureCount: 1 },
+  categories: new Int32Array(1),
+});
 
 test('a prediction is the base plus the leaves in the order of the trees, alone or in a batch of any size', () => {
-  for (const treeCount of [1, 2, 3, 4, 5, 8, 201]) {
-    const forest = randomForestOf(treeCount, treeCount);
-    const packed = packForest(forest);
-    const x = randomRows(600, 9);
-    const rows = Array.from({ length: 600 }, (_, i) => x.subarray(i * FEATURES, (i + 1) * FEATURES));
-    const wanted = Float64Array.from(rows, (row) => walk(forest, row, 0.1));
-    expect(sameBytes(predictForest(packed, x, 600, 0.1), wanted)).toBe(true);
-    for (const size of [1, 7, 256, 257]) {
-      const found = new Float64Array(600);
-      for (let from = 0; from < 600; from += size) {
-        const count = Math.min(size, 600 - from);
-        found.set(predictForest(packed, x.subarray(from * FEATURES), count, 0.1), from);
+  const kinds: [outputs: number, leafWidth: number, treeCounts: number[]][] = [
+    [1, 1, [1, 2, 3, 4, 5, 8, 201]],
+    [3, 1, [3, 6, 21]],
+    [3, 3, [1, 2, 7]],
+  ];
+  for (const [outputs, leafWidth, treeCounts] of kinds) {
+    const base = [0.1, -2, 3e5].slice(0, outputs);
+    for (const treeCount of treeCounts) {
+      const size = { treeCount, splits: 40, seed: treeCount };
+      // Values of such different sizes that their sum depends on the order of addition.
+      const forest = growRandomForest(
+        size,
+        shapeOf(outputs, leafWidth),
+        (random) => (random() - 0.5) * 10 ** Math.floor(random() * 20),
+      );
+      const packed = packForest(forest);
+      const x = randomRows(600, 9);
+      const rows = Array.from({ length: 600 }, (_, i) => x.subarray(i * FEATURES, (i + 1) * FEATURES));
+      const wanted = Float64Array.from(rows.flatMap((row) => walk(forest, row, base)));
+      for (const size of [600, 1, 7, 256, 257]) {
+        const found = new Float64Array(600 * outputs);
+        for (let from = 0; from < 600; from += size) {
+          const count = Math.min(size, 600 - from);
+          const given = outputs === 1 ? base[0] : Float64Array.from(base);
+          found.set(predictForest(packed, x.subarray(from * FEATURES), count, given), from * outputs);
+        }
+        expect(sameBytes(found, wanted)).toBe(true);
       }
-      expect(sameBytes(found, wanted)).toBe(true);
     }
   }
 });
 
 test('trees grown apart are joined in the order of their numbers', () => {
   const parts = [[3, 0, 6], [5], [], [1, 2, 4]].map((numbers) => {
-    const builder = new ForestBuilder(1);
+    const builder = new ForestBuilder({ ...shapeOf(1, 1), featureCount: 1, categories: Int32Array.of(0) });
     for (const number of numbers) {
       const root = builder.addTree(number);
       const left = builder.split(root, {
         feature: 0,
         threshold: 0,
         missingLeft: false,
+        gain: 1,
         leftCover: 1,
         rightCover: 1,
       });
@@ -104,7 +92,7 @@ test('bins keep the order of values, part few values all and give a heavy value 
     fc.asyncProperty(
       fc.array(fc.oneof(finite, fc.constant(Number.NaN)), { minLength: 1, maxLength: 60 }),
       async (values) => {
-        const { bins, edges, hasMissing } = await binColumns(Float64Array.from(values), values.length, 1);
+        const { bins, edges, hasMissing } = await binColumns(columnOf(values));
         expect(hasMissing[0] === 1).toBe(values.some(Number.isNaN));
         expect(edges[0].every(Number.isFinite)).toBe(true);
         values.forEach((value, i) => {
@@ -124,7 +112,7 @@ test('bins keep the order of values, part few values all and give a heavy value 
   );
 
   const heavy = Array.from({ length: 10_000 }, (_, i) => (i % 2 === 0 ? 5000.5 : i));
-  const { bins, edges } = await binColumns(Float64Array.from(heavy), heavy.length, 1);
+  const { bins, edges } = await binColumns(columnOf(heavy));
   expect(edges[0].length + 1).toBeGreaterThan(200);
   expect(edges[0].length + 1).toBeLessThanOrEqual(255);
   const ofHeavy = bins[0];

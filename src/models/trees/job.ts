@@ -1,11 +1,15 @@
 import type { BoostingOptions } from './boost.js';
+import type { WatchedRows } from './boosting/early-stopping.js';
 import type { ForestPart } from './forest-builder.js';
 import type { PreparedData } from './prepare.js';
-import type { RandomTreeOptions } from './random-split.js';
+import type { RandomTreeOptions } from './random-tree.js';
 
 export interface BoostingJob extends PreparedData {
   kind: 'gradient-boosting';
   options: BoostingOptions;
+  watched: WatchedRows | null;
+  /** The compiled kernel `trees`: handed on because a thread then has its optimised code at once. */
+  module: WebAssembly.Module | null;
 }
 
 export interface RandomForestJob extends PreparedData {
@@ -18,7 +22,7 @@ export interface RandomForestJob extends PreparedData {
 /** What a training thread is given. */
 export type TrainingJob = BoostingJob | RandomForestJob;
 
-/** What a training thread says: each tree as it is grown, then all its trees. */
+/** What a training thread says: the metrics of trees (or rounds of trees) as they are grown, then all its trees, and what the model keeps besides. */
 export type TrainingMessage =
-  | { type: 'tree'; metrics: Record<string, number> }
-  | { type: 'done'; part: ForestPart; base: number };
+  | { type: 'trees'; metrics: Record<string, number>[] }
+  | { type: 'done'; part: ForestPart; facts?: Record<string, unknown> };

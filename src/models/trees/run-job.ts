@@ -10,7 +10,7 @@ import type { TrainingJob, TrainingMessage } from './job.js';
 
 interface ThreadResult {
   part: ForestPart;
-  base: number;
+  facts?: Record<string, unknown>;
 }
 
 function trainingFailed(why: string, cause?: unknown): RiskopsError {
@@ -33,7 +33,7 @@ function resultOf(worker: Worker, onTree: (metrics: Record<string, number>) => v
   return new Promise((resolve, reject) => {
     worker.on('message', (message: TrainingMessage) => {
       try {
-        if (message.type === 'tree') onTree(message.metrics);
+        if (message.type === 'trees') message.metrics.forEach(onTree);
         else resolve(message);
       } catch (error) {
         reject(error);
@@ -59,21 +59,21 @@ function abortion(signal: AbortSignal | undefined): { aborted: Promise<never>; s
 
 /**
  * Runs the job on `threads` threads that share its memory, and joins what they grew: the trees in the order of their
- * numbers, whichever thread grew them. Its threads have ended when this returns or throws.
+ * numbers, whichever thread grew them; `facts` are the first thread's. Its threads have ended when this returns or throws.
  * @throws TRAINING_FAILED when a thread fails, or the signal's reason when it is aborted
  */
 export async function runJob(
   job: TrainingJob,
   threads: number,
   { onStep, signal }: Pick<FitContext, 'onStep' | 'signal'>,
-): Promise<{ forest: Forest; base: number }> {
+): Promise<{ forest: Forest; facts: Record<string, unknown> }> {
   signal?.throwIfAborted();
   const url = workerFile();
   const of = job.options.trees;
   let step = 0;
   let isOver = false;
   const onTree = (metrics: Record<string, number>) => {
-    if (!isOver) onStep?.({ step: ++step, of, metrics });
+    if (!isOver && !signal?.aborted) onStep?.({ step: ++step, of, metrics });
   };
   const { aborted, stop } = abortion(signal);
   const workers: Worker[] = [];
@@ -83,7 +83,7 @@ export async function runJob(
       Promise.all(workers.map((worker) => resultOf(worker, onTree))),
       aborted,
     ]);
-    return { forest: joinForests(results.map(({ part }) => part)), base: results[0].base };
+    return { forest: joinForests(results.map(({ part }) => part)), facts: results[0].facts ?? {} };
   } finally {
     isOver = true;
     stop();

@@ -1,36 +1,45 @@
 /** The entry of a training thread: grows the trees of one job, then ends. What it throws reaches `runJob` as an error event. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { seededRandom } from '../../util/random.js';
 import { boost } from './boost.js';
-import { ForestBuilder } from './forest-builder.js';
+import type { ForestPart } from './forest-builder.js';
 import type { BoostingJob, RandomForestJob, TrainingJob, TrainingMessage } from './job.js';
-import { openWorkshop } from './random-split.js';
-import { growRandomTree } from './random-tree.js';
+import { growForestPart } from './random-thread.js';
 
 function post(message: TrainingMessage): void {
   parentPort?.postMessage(message);
 }
 
-function runBoosting({ columns, y, task, options }: BoostingJob): void {
-  const { forest, base } = boost(columns, y, task, options, (loss) =>
-    post({ type: 'tree', metrics: { loss } }),
-  );
-  post({ type: 'done', part: { numbers: Array.from(forest.roots.keys()), forest }, base });
+/** Trees are told of together, as often as an eye follows: a message costs as much as many a tree. */
+const TELL_MS = 40;
+
+let told = performance.now();
+let untold: Record<string, number>[] = [];
+
+function tellTree(metrics: Record<string, number>): void {
+  untold.push(metrics);
+  if (performance.now() - told >= TELL_MS) tellAll();
 }
 
-/** Threads take the next tree as they get free; a tree's seed is its number, so it does not matter which thread does. */
-function runRandomForest({ columns, y, task, options, nextTree }: RandomForestJob): void {
-  // A target far from 0 would lose digits in the squares of its sums; 0 and 1 are counted exactly as they are.
-  const offset = task === 'binary' ? 0 : y.reduce((sum, value) => sum + value, 0) / y.length;
-  const shop = openWorkshop(columns, y, offset);
-  const builder = new ForestBuilder(columns.featureCount);
-  const numbers: number[] = [];
-  for (let tree = Atomics.add(nextTree, 0, 1); tree < options.trees; tree = Atomics.add(nextTree, 0, 1)) {
-    growRandomTree(shop, builder, options, seededRandom(options.seed, tree));
-    numbers.push(tree);
-    post({ type: 'tree', metrics: {} });
-  }
-  post({ type: 'done', part: { numbers, forest: builder.finish() }, base: 0 });
+function tellAll(): void {
+  if (untold.length > 0) post({ type: 'trees', metrics: untold });
+  untold = [];
+  told = performance.now();
+}
+
+function finish(part: ForestPart, facts?: Record<string, unknown>): void {
+  tellAll();
+  post({ type: 'done', part, facts });
+}
+
+function runBoosting({ options, watched, module, ...prepared }: BoostingJob): void {
+  const { forest, bases, bestRound } = boost(prepared, options, watched, module, tellTree);
+  const part = { numbers: Array.from(forest.roots.keys()), forest };
+  const base = bases.length === 1 ? bases[0] : bases;
+  finish(part, { base, ...(watched === null ? {} : { best_step: bestRound }) });
+}
+
+function runRandomForest(job: RandomForestJob): void {
+  finish(growForestPart(job, () => tellTree({})));
 }
 
 const job = workerData as TrainingJob;

@@ -24,10 +24,10 @@ def mixed(rows):
     return x, score
 
 
-def logistic(x, y, c):
-    model = LogisticRegression(C=c, solver="newton-cholesky", tol=1e-13, max_iter=10000).fit(x, y)
+def logistic(x, y, c, weights=None):
+    model = LogisticRegression(C=c, solver="newton-cholesky", tol=1e-13, max_iter=10000).fit(x, y, weights)
     w, b = model.coef_[0], model.intercept_[0]
-    error = model.predict_proba(x)[:, 1] - y
+    error = (model.predict_proba(x)[:, 1] - y) * (1 if weights is None else weights)
     gradient = numpy.append(x.T @ error + w / c, error.sum())
     return {
         "c": c,
@@ -38,8 +38,23 @@ def logistic(x, y, c):
     }
 
 
-def ridge(x, y, alpha):
-    model = Ridge(alpha=alpha, solver="cholesky").fit(x, y)
+def multinomial(x, y, c, weights=None):
+    model = LogisticRegression(C=c, multi_class="multinomial", solver="newton-cg", tol=1e-12, max_iter=100000)
+    model.fit(x, y, weights)
+    error = model.predict_proba(x) - numpy.eye(len(model.classes_))[y]
+    error *= 1 if weights is None else weights[:, None]
+    gradient = numpy.append((error.T @ x + model.coef_ / c).ravel(), error.sum(axis=0))
+    return {
+        "c": c,
+        "weights": model.coef_.ravel().tolist(),
+        "intercept": (model.intercept_ - model.intercept_.mean()).tolist(),
+        "predictions": model.predict_proba(x).ravel().tolist(),
+        "largest_gradient": float(numpy.abs(gradient).max()),
+    }
+
+
+def ridge(x, y, alpha, weights=None):
+    model = Ridge(alpha=alpha, solver="cholesky").fit(x, y, weights)
     return {
         "alpha": alpha,
         "weights": model.coef_.tolist(),
@@ -53,6 +68,9 @@ binary = (score + random.logistic(size=60) > 0).astype(float)
 amount = 50 + 10 * score + random.normal(size=60)
 apart = numpy.column_stack([numpy.arange(12.0) - 5.5, random.normal(size=12)])
 apart_y = (apart[:, 0] > 0).astype(float)
+
+kind = numpy.argmax(numpy.column_stack([score, -score, 0.9 * x[:, 0]]) + random.gumbel(size=(60, 3)), axis=1)
+counts = random.uniform(0.2, 3, size=60)
 
 json.dump(
     {
@@ -69,6 +87,21 @@ json.dump(
                 ("classes that a line separates", apart, apart_y, [1.0, 10000.0]),
             ]
         ],
+        "weighted": {
+            "x": x.tolist(),
+            "counts": counts.tolist(),
+            "binary": binary.tolist(),
+            "amount": amount.tolist(),
+            "logistic": logistic(x, binary, 1.0, counts),
+            "ridge": ridge(x, amount, 1.0, counts),
+        },
+        "multinomial": {
+            "x": x[:, :7].tolist(),
+            "y": kind.tolist(),
+            "counts": counts.tolist(),
+            "answers": [multinomial(x[:, :7], kind, c) for c in [0.1, 1.0, 10.0]],
+            "weighted": multinomial(x[:, :7], kind, 1.0, counts),
+        },
         "ridge": [
             {
                 "name": "collinear and constant columns",

@@ -1,0 +1,102 @@
+import { encodeTable } from '../datasets/encode-table.js';
+import { readTable } from '../datasets/read-table.js';
+import { readOptionsFor } from '../datasets/signature.js';
+import { takeRows } from '../datasets/table.js';
+import type { ClassValue } from '../datasets/target.js';
+import { RiskopsError } from '../errors.js';
+import type { Explanation } from '../models/learner.js';
+import type { Predictor } from '../models/predictor.js';
+import type { Store } from '../storage/store.js';
+import { choosePredictor } from './score-file.js';
+
+export interface ExplainRequest {
+  model: string;
+  /** A version's number; the current one when left out. */
+  version?: string;
+  file: string;
+  /** The file's first rows, at most. */
+  rows: number;
+}
+
+/** What an answer is made of; for many classes, that of each class. */
+export interface ExplainedAnswer {
+  /** Of many classes the one that this is about. */
+  class?: ClassValue;
+  /** What the model says of a row that it knows nothing of. */
+  base: number;
+  /** `base` plus all contributions: log-odds for two classes, the logarithm of odds for more, the prediction itself for a regression. */
+  margin: number;
+  /** By feature. */
+  contributions: Record<string, number>;
+}
+
+export interface ExplainedRow {
+  /** From 1. */
+  row: number;
+  /** One a row, or one a class. */
+  predictions: number[];
+  answers: ExplainedAnswer[];
+}
+
+export interface ExplainedFile {
+  model: string;
+  version: number;
+  rows: ExplainedRow[];
+  /** Rows in the file. */
+  file_rows: number;
+}
+
+function answerOf(
+  { header, inputs, outputs }: Predictor,
+  { base, contributions }: Explanation,
+  row: number,
+  output: number,
+): ExplainedAnswer {
+  const from = (row * outputs + output) * inputs.length;
+  const own = contributions.subarray(from, from + inputs.length);
+  return {
+    ...(outputs > 1 ? { class: header.classes?.[output] } : {}),
+    base: base[output],
+    margin: own.reduce((sum, value) => sum + value, base[output]),
+    contributions: Object.fromEntries(inputs.map((name, i) => [name, own[i]])),
+  };
+}
+
+/**
+ * Why a version answers the rows of a file as it does: of each row what every feature adds to the margin, exact for trees and
+ * linear models.
+ * @throws EXPLANATION_UNAVAILABLE when its learner cannot say; INPUT_INVALID, COLUMN_NOT_FOUND, and as `readTable`
+ */
+export async function explainFile(
+  store: Store,
+  { model, version, file, rows: most }: ExplainRequest,
+): Promise<ExplainedFile> {
+  const { predictor, number } = await choosePredictor(store, model, version);
+  const { header, outputs, explainCells } = predictor;
+  if (explainCells === undefined) {
+    throw new RiskopsError('EXPLANATION_UNAVAILABLE', {
+      what: `${model} version ${number} cannot be explained row by row.`,
+      why: `Its learner ${header.learner.name} does not say what its answers are made of.`,
+    });
+  }
+  const { signature } = header;
+  const { table } = await readTable(file, readOptionsFor(signature));
+  const count = Math.min(most, table.rowCount);
+  const chosen = takeRows(
+    table,
+    Int32Array.from({ length: count }, (_, row) => row),
+  );
+  const cells = encodeTable(chosen, signature);
+  const predictions = predictor.predictCells(cells, count);
+  const explanation = explainCells(cells, count);
+  return {
+    model,
+    version: number,
+    file_rows: table.rowCount,
+    rows: Array.from({ length: count }, (_, row) => ({
+      row: row + 1,
+      predictions: [...predictions.subarray(row * outputs, (row + 1) * outputs)],
+      answers: Array.from({ length: outputs }, (_, output) => answerOf(predictor, explanation, row, output)),
+    })),
+  };
+}
