@@ -2,8 +2,12 @@ import { RiskopsError } from '../errors.js';
 import { printable, suggestWord } from '../util/text.js';
 import { dummy } from './dummy.js';
 import { gradientBoosting } from './gradient-boosting.js';
+import { importedLightgbm, importedXgboost } from './imported-trees.js';
+import { isolationForest } from './isolation-forest.js';
 import type { Learner } from './learner.js';
 import { logistic } from './logistic.js';
+import { lstm } from './lstm.js';
+import { lstmTfjs } from './lstm-tfjs.js';
 import { mlRandomForest } from './ml-random-forest.js';
 import { randomForest } from './random-forest.js';
 import { ridge } from './ridge.js';
@@ -15,7 +19,12 @@ export const learners: readonly Learner[] = [
   ridge,
   randomForest,
   gradientBoosting,
+  isolationForest,
   mlRandomForest,
+  lstm,
+  lstmTfjs,
+  importedLightgbm,
+  importedXgboost,
 ];
 
 /**

@@ -1,35 +1,55 @@
-import type { FittedModel, Learner, Task } from './learner.js';
+import type { FittedModel, Learner, ModelShape, SavedModel, Task, TrainingData } from './learner.js';
+import { totalWeight, weightOf } from './linear/linear-model.js';
 import { checkTensorNames, finiteTensorOf, modelFileFault } from './saved-model.js';
 
-function constantModel(prediction: number): FittedModel {
+/** Says `answer` of every row: one value, or for a multiclass task one a class. */
+function constantModel(answer: Float64Array): FittedModel {
   return {
-    predict: (_x, rowCount) => new Float64Array(rowCount).fill(prediction),
+    predict(_x, rowCount) {
+      const predictions = new Float64Array(rowCount * answer.length);
+      for (let row = 0; row < rowCount; row++) predictions.set(answer, row * answer.length);
+      return predictions;
+    },
     save: () => ({
       facts: {},
-      tensors: { prediction: { type: 'F64', shape: [1], data: Float64Array.of(prediction) } },
+      tensors: { prediction: { type: 'F64', shape: [answer.length], data: answer } },
     }),
   };
 }
 
-/** Says the same of every row: the share of the positive class in the training rows, or the mean of their targets. */
+/** The mean of the targets, or for a multiclass task the share of each class, by the rows' weights. */
+function meanTarget(data: TrainingData, task: Task): Float64Array {
+  const { y, rowCount, weights, classCount } = data;
+  const total = totalWeight(data);
+  const answer = new Float64Array(task === 'multiclass' ? classCount : 1);
+  for (let row = 0; row < rowCount; row++) {
+    const weight = weightOf(weights, row);
+    if (task === 'multiclass') answer[y[row]] += weight;
+    else answer[0] += weight * y[row];
+  }
+  return answer.map((sum) => sum / total);
+}
+
+function loadDummy(saved: SavedModel, task: Task, { classCount }: ModelShape): FittedModel {
+  checkTensorNames(saved, ['prediction']);
+  const answer = finiteTensorOf(saved, 'prediction', 'F64', [task === 'multiclass' ? classCount : 1]);
+  const wrong = task === 'regression' ? undefined : answer.find((value) => value < 0 || value > 1);
+  if (wrong !== undefined) throw modelFileFault(`tensor "prediction" has ${wrong}, which is no probability`);
+  return constantModel(answer);
+}
+
+/** Says the same of every row: the share of the positive class (of each class) in the training rows, or the mean of their targets. */
 export const dummy: Learner = {
   name: 'dummy',
   engine: 'riskops',
-  summary: "The same answer for every row: the training rows' share of the positive class, or their mean.",
-  tasks: ['binary', 'regression'],
+  summary: "The same answer for every row: the training rows' shares of the classes, or their mean.",
+  tasks: ['binary', 'multiclass', 'regression'],
   options: [],
   recipe: [],
-  async fit({ y, rowCount }, _task, _hyper, { onStep }) {
-    const prediction = y.reduce((sum, value) => sum + value, 0) / rowCount;
-    onStep?.({ step: 1, of: 1, metrics: { prediction } });
-    return constantModel(prediction);
+  async fit(data, task, _hyper, { onStep }) {
+    const answer = meanTarget(data, task);
+    onStep?.({ step: 1, of: 1, metrics: task === 'multiclass' ? {} : { prediction: answer[0] } });
+    return constantModel(answer);
   },
-  load(saved, task: Task) {
-    checkTensorNames(saved, ['prediction']);
-    const prediction = finiteTensorOf(saved, 'prediction', 'F64', [1])[0];
-    if (task === 'binary' && (prediction < 0 || prediction > 1)) {
-      throw modelFileFault(`tensor "prediction" is ${prediction}, which is no probability`);
-    }
-    return constantModel(prediction);
-  },
+  load: loadDummy,
 };

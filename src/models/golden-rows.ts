@@ -2,11 +2,13 @@ import { formatDate } from '../datasets/dates.js';
 import { encodeRows } from '../datasets/encode-rows.js';
 import type { Feature, Signature } from '../datasets/signature.js';
 import { seededRandom } from '../util/random.js';
+import type { Task } from './learner.js';
 import { modelFileFault } from './saved-model.js';
 
 /** Rows that a model file keeps with their predictions, as JSON values in the order of the signature. */
 export interface GoldenRows {
   rows: unknown[][];
+  /** One a row; of a multiclass model one a class, row by row. */
   predictions: number[];
 }
 
@@ -35,6 +37,22 @@ function valueAt(feature: Feature, at: number): unknown {
   return type === 'date' ? formatDate(Math.round(value)) : Math.round(value);
 }
 
+const DAY = 86_400_000;
+
+/** The rows as one series, each a step after the one before: a group's name is not kept, and a model may look at the rows before. */
+function placeRow(features: readonly Feature[], row: readonly unknown[], index: number): unknown[] {
+  return row.map((value, i) => {
+    const { role, type, min = 0 } = features[i];
+    if (role !== 'time' && role !== 'group') return value;
+    if (type === 'category') return 'series';
+    if (type === 'boolean') return true;
+    const [from, step] = role === 'time' ? [min, index] : [0, 0];
+    if (type === 'date') return formatDate(Math.round(from + step * DAY));
+    const at = from + step * Math.max(1, Math.abs(from) * 1e-6);
+    return type === 'integer' ? Math.round(at) : at;
+  });
+}
+
 /** Text that is none of the feature's categories. */
 function unseenCategory({ categories = [] }: Feature): string {
   let text = '(unseen)';
@@ -45,7 +63,7 @@ function unseenCategory({ categories = [] }: Feature): string {
 /**
  * Rows to prove a model with, drawn from the ranges and categories of its signature, never from data. `whole` are two
  * corners and four rows in between; `odd` have nothing but missing values, a missing value here and there, and
- * categories that training never saw.
+ * categories that training never saw. Where rows have an order they are one series, from the first whole row on.
  */
 export function makeGoldenRows(
   { features }: Signature,
@@ -57,16 +75,18 @@ export function makeGoldenRows(
   const unseen = draw().map((value, i) =>
     features[i].type === 'category' ? unseenCategory(features[i]) : value,
   );
+  const whole = [
+    features.map((feature) => valueAt(feature, 0)),
+    features.map((feature) => valueAt(feature, 1)),
+    draw(),
+    draw(),
+    draw(),
+    draw(),
+  ];
+  const odd = [features.map(() => null), sparse, unseen];
   return {
-    whole: [
-      features.map((feature) => valueAt(feature, 0)),
-      features.map((feature) => valueAt(feature, 1)),
-      draw(),
-      draw(),
-      draw(),
-      draw(),
-    ],
-    odd: [features.map(() => null), sparse, unseen],
+    whole: whole.map((row, i) => placeRow(features, row, i)),
+    odd: odd.map((row, i) => placeRow(features, row, whole.length + i)),
   };
 }
 
@@ -80,9 +100,39 @@ export function encodeGoldenRows(rows: readonly unknown[][], signature: Signatur
   );
 }
 
-/** Whether a number can be an answer: finite, and for a binary task a probability. */
-export function isAnswer(prediction: number, task: 'binary' | 'regression'): boolean {
-  return Number.isFinite(prediction) && (task === 'regression' || (prediction >= 0 && prediction <= 1));
+/** How far the probabilities of a row may be from 1 together. */
+const SUM_TOLERANCE = 1e-6;
+
+/** Whether the numbers of a row can be an answer: finite, for classes probabilities, and for many classes all of them. */
+export function isAnswer(answer: ArrayLike<number>, task: Task): boolean {
+  let sum = 0;
+  for (let k = 0; k < answer.length; k++) {
+    if (!Number.isFinite(answer[k]) || (task !== 'regression' && (answer[k] < 0 || answer[k] > 1)))
+      return false;
+    sum += answer[k];
+  }
+  return task !== 'multiclass' || Math.abs(sum - 1) <= SUM_TOLERANCE;
+}
+
+/**
+ * The golden rows of a model whose answers build on the rows before: those it can answer as one series, without those it cannot.
+ */
+export function answerSeries(
+  rows: readonly unknown[][],
+  predict: (rows: readonly unknown[][]) => Float64Array,
+  task: Task,
+): GoldenRows {
+  let kept = rows;
+  while (kept.length > 0) {
+    const predictions = predict(kept);
+    const outputs = predictions.length / kept.length;
+    const answered = kept.filter((_, row) =>
+      isAnswer(predictions.subarray(row * outputs, (row + 1) * outputs), task),
+    );
+    if (answered.length === kept.length) return { rows: [...kept], predictions: [...predictions] };
+    kept = answered;
+  }
+  return { rows: [], predictions: [] };
 }
 
 /**
@@ -91,14 +141,18 @@ export function isAnswer(prediction: number, task: 'binary' | 'regression'): boo
  */
 export function compareGolden(
   predictions: Float64Array,
-  recorded: readonly number[],
-  task: 'binary' | 'regression',
+  { rows, predictions: recorded }: GoldenRows,
+  task: Task,
 ): void {
-  for (const [row, wanted] of recorded.entries()) {
-    const found = predictions[row];
-    if (!isAnswer(found, task)) throw modelFileFault(`it predicts ${found} for golden row ${row}`);
-    if (!(Math.abs(found - wanted) <= TOLERANCE * Math.abs(wanted))) {
-      throw modelFileFault(`it predicts ${found} for golden row ${row}, where ${wanted} is on record`);
+  const outputs = recorded.length / rows.length;
+  for (let row = 0; row < rows.length; row++) {
+    const found = predictions.subarray(row * outputs, (row + 1) * outputs);
+    if (found.length < outputs || !isAnswer(found, task))
+      throw modelFileFault(`it predicts ${found.join(', ')} for golden row ${row}`);
+    for (const [k, value] of found.entries()) {
+      const wanted = recorded[row * outputs + k];
+      if (!(Math.abs(value - wanted) <= TOLERANCE * Math.abs(wanted)))
+        throw modelFileFault(`it predicts ${value} for golden row ${row}, where ${wanted} is on record`);
     }
   }
 }

@@ -7,6 +7,8 @@ const NUMBER_TEXT = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const isNumeric = ({ default: value, min, max, integer }: HyperOption) =>
   typeof value === 'number' || min !== undefined || max !== undefined || integer === true;
 
+const takesNone = (option: HyperOption) => option.default === null || option.none === true;
+
 /** What the option may be, for help and for errors: `a whole number from 1 to 10000, or none`. */
 export function describeRange(option: HyperOption): string {
   const kinds: string[] = [];
@@ -17,14 +19,16 @@ export function describeRange(option: HyperOption): string {
     kinds.push(`a ${option.integer ? 'whole ' : ''}number${from}${to}`);
   }
   if (typeof option.default === 'boolean') kinds.push('true, false');
-  if (option.default === null) kinds.push('none');
+  if (option.text) kinds.push('a text');
+  if (takesNone(option)) kinds.push('none');
   return kinds.join(', or ');
 }
 
 /** The given value as the option's kind, from a number or from a command line's text; undefined when it cannot be. */
 function convert(option: HyperOption, given: unknown): HyperValue | undefined {
-  if (option.default === null && (given === null || given === 'none')) return null;
+  if (takesNone(option) && (given === null || given === 'none')) return null;
   if (typeof given === 'string' && option.choices?.includes(given)) return given;
+  if (option.text && typeof given === 'string') return given;
   if (isNumeric(option)) {
     const value = typeof given === 'string' && NUMBER_TEXT.test(given.trim()) ? Number(given) : given;
     const { min = -Number.MAX_VALUE, max = Number.MAX_VALUE, integer = false } = option;

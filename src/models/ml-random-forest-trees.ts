@@ -36,6 +36,14 @@ function leafValue({ distribution }: PackageNode): number {
   return distribution.columns > 1 && distribution.get(0, 1) > distribution.get(0, 0) ? 1 : 0;
 }
 
+/** How much less the squared error of the rows is when either side says its own mean. */
+function gainOf(y: Float64Array, left: number[], right: number[]): number {
+  if (left.length === 0 || right.length === 0) return 0;
+  const mean = (rows: number[]) => rows.reduce((sum, row) => sum + y[row] / rows.length, 0);
+  const share = (left.length * right.length) / (left.length + right.length);
+  return Math.min(Number.MAX_VALUE, share * (mean(left) - mean(right)) ** 2);
+}
+
 /** The numbers of the training rows that go to either side. */
 function sortRows(data: TrainingData, rows: number[], feature: number, threshold: number) {
   const goesLeft = (row: number) => data.x[row * data.names.length + feature] <= threshold;
@@ -61,6 +69,7 @@ function addNode(
     feature,
     threshold,
     missingLeft: false,
+    gain: gainOf(data.y, sides.left, sides.right),
     leftCover: sides.left.length,
     rightCover: sides.right.length,
   });
@@ -73,7 +82,9 @@ function addNode(
  * them the package drew for a tree it does not say.
  */
 export function convertTrees(trees: readonly PackageTree[], data: TrainingData): Forest {
-  const builder = new ForestBuilder(data.names.length);
+  const { names, categories } = data;
+  const shape = { featureCount: names.length, categories, outputs: 1, leafWidth: 1 };
+  const builder = new ForestBuilder(shape);
   const rows = Array.from({ length: data.rowCount }, (_, row) => row);
   for (const tree of trees) addNode(builder, builder.addTree(data.rowCount), tree, tree.root, data, rows);
   return builder.finish();

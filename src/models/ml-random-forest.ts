@@ -9,7 +9,7 @@ import { saveForest } from './trees/saved-forest.js';
 /** Its training time grows with the square of the rows: 1,000 rows x 23 features take 20 s, 5,000 eight minutes. */
 const MOST_ROWS = 5000;
 
-function checkSize({ rowCount, x, names }: TrainingData): void {
+function checkData({ rowCount, x, names, weights, categories }: TrainingData): void {
   if (rowCount > MOST_ROWS) {
     throw new RiskopsError('TRAINING_FAILED', {
       what: `The package ml-random-forest is not given ${rowCount} rows to learn from, only up to ${MOST_ROWS}.`,
@@ -17,12 +17,23 @@ function checkSize({ rowCount, x, names }: TrainingData): void {
       fix: 'riskops train --learner random-forest',
     });
   }
-  const at = x.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
+  if (weights !== null) {
+    throw new RiskopsError('TRAINING_FAILED', {
+      what: 'The package ml-random-forest cannot weigh rows.',
+      why: 'It counts every row once.',
+      fix: 'train without weights, or with --engine riskops',
+    });
+  }
+  const category = categories.findIndex((count) => count > 0);
+  const missing = x.findIndex((value) => !Number.isFinite(value)) % names.length;
+  if (category < 0 && missing < 0) return;
   throw new RiskopsError('TRAINING_FAILED', {
-    what: `The package ml-random-forest cannot use feature "${names[at % names.length]}", which has a missing value.`,
-    why: 'Its recipe must fill missing values.',
-    fix: 'add { kind: "impute" } to the recipe, or --engine riskops',
+    what:
+      category >= 0
+        ? `The package ml-random-forest cannot use feature "${names[category]}", which is a category.`
+        : `The package ml-random-forest cannot use feature "${names[missing]}", which has a missing value.`,
+    why: 'Its recipe must fill missing values, and make numbers of categories.',
+    fix: 'add { kind: "impute" } and { kind: "one-hot" } to the recipe, or --engine riskops',
   });
 }
 
@@ -120,9 +131,11 @@ export const mlRandomForest: Learner = {
   ],
   recipe: [{ kind: 'impute' }, { kind: 'one-hot' }],
   async fit(data, task, hyper, context) {
-    checkSize(data);
+    checkData(data);
     const forest = convertTrees(await growTrees(data, task, hyper, context), data);
-    return randomForest.load({ facts: {}, tensors: saveForest(forest) }, task, data.names.length);
+    const { names, categories, classCount } = data;
+    const shape = { featureCount: names.length, categories, classCount };
+    return randomForest.load({ facts: {}, tensors: saveForest(forest) }, task, shape);
   },
   load: randomForest.load,
 };

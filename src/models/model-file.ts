@@ -7,29 +7,28 @@ import { toJson } from '../util/json.js';
 import { printable } from '../util/text.js';
 import { learnerFor } from './all.js';
 import { contentHashOf, hashTensors, sealOf } from './content-hash.js';
-import { compareGolden, encodeGoldenRows, type GoldenRows, isAnswer, makeGoldenRows } from './golden-rows.js';
+import {
+  answerSeries,
+  compareGolden,
+  encodeGoldenRows,
+  type GoldenRows,
+  isAnswer,
+  makeGoldenRows,
+} from './golden-rows.js';
 import type { FittedModel, Hyper, Learner, SavedModel } from './learner.js';
-import { MODEL_FORMAT, type ModelHeader, parseModelHeader, SPECIFICATION_LIMIT } from './model-header.js';
+import {
+  MODEL_FORMAT,
+  type ModelHeader,
+  outputsOf,
+  parseModelHeader,
+  SPECIFICATION_LIMIT,
+} from './model-header.js';
+import { isSequential, lookBackOf, type PredictCells, type Predictor, predictorOf } from './predictor.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 import { modelFileFault } from './saved-model.js';
 
 /** A larger file is not read. */
 const MODEL_FILE_LIMIT = 1024 ** 3;
-
-/** Rows that are transformed at once, so that a large table needs no large memory. */
-const CHUNK_ROWS = 4096;
-
-/** A model that answers: cells in, predictions out. */
-export interface Predictor {
-  header: ModelHeader;
-  /** SHA-256 of what the model is, without provenance and metrics. */
-  contentSha256: string;
-  /**
-   * One prediction a row of `cells` (row-major rowCount x features of the signature): the probability of the
-   * positive class, or a value in the target's unit. A row's prediction does not depend on the rows beside it.
-   */
-  predictCells(cells: Float64Array, rowCount: number): Float64Array;
-}
 
 /** What goes into a model file. */
 export interface ModelParts
@@ -49,38 +48,32 @@ export interface EncodedModel {
   predictor: Predictor;
 }
 
-type PredictCells = Predictor['predictCells'];
-
-function predictorOf(recipe: Recipe, fitted: FittedModel, width: number): PredictCells {
-  return (cells, rowCount) => {
-    const predictions = new Float64Array(rowCount);
-    for (let from = 0; from < rowCount; from += CHUNK_ROWS) {
-      const to = Math.min(from + CHUNK_ROWS, rowCount);
-      const x = recipe.transform(cells.subarray(from * width, to * width), to - from);
-      predictions.set(fitted.predict(x, to - from), from);
-    }
-    return predictions;
-  };
-}
-
 /** The golden rows that this model can answer: those with missing values and unseen categories where its recipe allows them. */
-function recordGolden({ signature, task }: ModelParts, predict: PredictCells): GoldenRows {
+function recordGolden({ signature, task, recipe, learner }: ModelParts, predict: PredictCells): GoldenRows {
   const { whole, odd } = makeGoldenRows(signature, 0);
+  if (isSequential(recipe, learner)) {
+    const answer = (rows: readonly unknown[][]) => predict(encodeGoldenRows(rows, signature), rows.length);
+    const golden = answerSeries([...whole, ...odd], answer, task);
+    if (golden.rows.length === 0) throw noAnswer('no number');
+    return golden;
+  }
   const golden: GoldenRows = { rows: [], predictions: [] };
   for (const row of [...whole, ...odd]) {
-    const [prediction] = predict(encodeGoldenRows([row], signature), 1);
-    if (isAnswer(prediction, task)) {
+    const answer = predict(encodeGoldenRows([row], signature), 1);
+    if (isAnswer(answer, task)) {
       golden.rows.push(row);
-      golden.predictions.push(prediction);
-    } else if (whole.includes(row)) {
-      throw new RiskopsError('TRAINING_FAILED', {
-        what: `The trained model predicts ${prediction} for a row within the ranges it was trained on.`,
-        why: 'A number of its training rows or of its weights is too large to compute with.',
-        fix: 'give the columns with huge values in a larger unit, or use --learner gradient-boosting',
-      });
-    }
+      golden.predictions.push(...answer);
+    } else if (whole.includes(row)) throw noAnswer(answer.join(', '));
   }
   return golden;
+}
+
+function noAnswer(predicted: string): RiskopsError {
+  return new RiskopsError('TRAINING_FAILED', {
+    what: `The trained model predicts ${predicted} for a row within the ranges it was trained on.`,
+    why: 'A number of its training rows or of its weights is too large to compute with.',
+    fix: 'give the columns with huge values in a larger unit, or use --learner gradient-boosting',
+  });
 }
 
 /**
@@ -90,7 +83,8 @@ function recordGolden({ signature, task }: ModelParts, predict: PredictCells): G
 export async function encodeModelFile(parts: ModelParts): Promise<EncodedModel> {
   const { learner, hyper, recipe, fitted, task, signature, threshold, classes, metrics, provenance } = parts;
   const { facts, tensors } = fitted.save();
-  const golden = recordGolden(parts, predictorOf(recipe, fitted, signature.features.length));
+  const pipeline = { recipe, learner, fitted, width: signature.features.length, outputs: outputsOf(parts) };
+  const golden = recordGolden(parts, predictorOf(pipeline));
   const header: ModelHeader = {
     format: MODEL_FORMAT,
     task,
@@ -135,11 +129,29 @@ async function decode(bytes: Buffer): Promise<Predictor> {
   const learner = learnerFor(header.learner.name, header.learner.engine);
   if (!learner.tasks.includes(task))
     throw modelFileFault(`its learner ${learner.name} has no ${task} models`);
-  const fitted = await learner.load({ facts: header.learner.facts, tensors }, task, recipe.outputs.length);
-  const predictCells = predictorOf(recipe, fitted, signature.features.length);
+  const saved = { facts: header.learner.facts, tensors };
+  const shape = {
+    featureCount: recipe.outputs.length,
+    categories: recipe.categories,
+    classCount: header.classes?.length ?? 0,
+  };
+  const fitted = await learner.load(saved, task, shape);
+  const outputs = outputsOf(header);
+  const predictCells = predictorOf({ recipe, learner, fitted, width: signature.features.length, outputs });
   const cells = encodeGoldenRows(golden.rows, signature);
-  compareGolden(predictCells(cells, golden.rows.length), golden.predictions, task);
-  return { header, contentSha256: contentHashOf(header, tensorsHash), predictCells };
+  compareGolden(predictCells(cells, golden.rows.length), golden, task);
+  const explain = fitted.explain?.bind(fitted);
+  return {
+    header,
+    contentSha256: contentHashOf(header, tensorsHash),
+    outputs,
+    sequential: isSequential(recipe, learner),
+    lookBack: lookBackOf(recipe, learner, header.learner.hyper),
+    predictCells,
+    ...(fitted.importances && { importances: fitted.importances.bind(fitted) }),
+    ...(explain && { explainCells: (cells, rows) => explain(recipe.transform(cells, rows), rows) }),
+    inputs: recipe.outputs,
+  };
 }
 
 /**

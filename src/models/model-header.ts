@@ -1,6 +1,6 @@
 import { parseSignature } from '../datasets/parse-signature.js';
 import type { Signature } from '../datasets/signature.js';
-import type { ClassValue } from '../datasets/target.js';
+import { type ClassValue, taskOfClasses } from '../datasets/target.js';
 import { numberFromJson, toJson } from '../util/json.js';
 import { printable } from '../util/text.js';
 import { type GoldenRows, isAnswer, MOST_GOLDEN_ROWS } from './golden-rows.js';
@@ -38,13 +38,18 @@ export interface ModelHeader {
   /** The fitted recipe, as its own JSON. */
   recipe: unknown;
   learner: { name: string; engine: string; hyper: Hyper; facts: Record<string, unknown> };
-  /** The probability from which a row is called positive; null for a regression, or when none was chosen. */
+  /** Binary: the probability from which a row is called positive; null for any other task, or when none was chosen. */
   threshold: number | null;
-  /** [negative, positive]; null for a regression. */
-  classes: [ClassValue, ClassValue] | null;
+  /** Binary: [negative, positive]; multiclass: 3 or more; null for a regression. */
+  classes: ClassValue[] | null;
   golden: GoldenRows;
   metrics: Record<string, number>;
   provenance: Provenance;
+}
+
+/** Numbers that a model answers a row with: of a multiclass one a class, else 1. */
+export function outputsOf({ task, classes }: Pick<ModelHeader, 'task' | 'classes'>): number {
+  return task === 'multiclass' && classes !== null ? classes.length : 1;
 }
 
 type JsonObject = Record<string, unknown>;
@@ -60,26 +65,15 @@ function textAt(value: unknown, where: string): string {
 }
 
 function readTask(value: unknown): Task {
-  if (value === 'binary' || value === 'regression') return value;
-  throw modelFileFault('its task is neither binary nor regression');
+  if (value === 'binary' || value === 'multiclass' || value === 'regression') return value;
+  throw modelFileFault('its task is neither binary nor multiclass nor regression');
 }
 
-const isClass = (value: unknown): value is ClassValue =>
-  typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
-
+/** The classes of the signature were checked where they stand. */
 function readClasses(value: unknown, task: Task, { target }: Signature): ModelHeader['classes'] {
   if (toJson(value) !== toJson(target.classes))
     throw modelFileFault('its classes are not those of its signature');
-  if (task === 'regression' && value === null) return null;
-  if (
-    task === 'binary' &&
-    Array.isArray(value) &&
-    value.length === 2 &&
-    value.every(isClass) &&
-    value[0] !== value[1]
-  ) {
-    return [value[0], value[1]];
-  }
+  if (taskOfClasses(target.classes) === task) return target.classes;
   throw modelFileFault(`its classes are not what a ${task} model has`);
 }
 
@@ -87,7 +81,7 @@ function readThreshold(value: unknown, task: Task): number | null {
   if (value === null) return null;
   if (task === 'binary' && typeof value === 'number' && value >= 0 && value <= 1) return value;
   throw modelFileFault(
-    task === 'binary' ? 'its threshold is not from 0 to 1' : 'it is a regression with a threshold',
+    task === 'binary' ? 'its threshold is not from 0 to 1' : `it is a ${task} model with a threshold`,
   );
 }
 
@@ -105,7 +99,8 @@ function readLearner(value: unknown): ModelHeader['learner'] {
   };
 }
 
-function readGolden(value: unknown, task: Task): GoldenRows {
+/** @param outputs numbers that answer a row */
+function readGolden(value: unknown, task: Task, outputs: number): GoldenRows {
   const { rows, predictions } = objectAt(value, 'golden');
   if (
     !Array.isArray(rows) ||
@@ -115,8 +110,13 @@ function readGolden(value: unknown, task: Task): GoldenRows {
   ) {
     throw modelFileFault(`it has no 1 to ${MOST_GOLDEN_ROWS} golden rows`);
   }
-  const isAnswerHere = (prediction: unknown) => typeof prediction === 'number' && isAnswer(prediction, task);
-  if (!Array.isArray(predictions) || predictions.length !== rows.length || !predictions.every(isAnswerHere)) {
+  const isNumbers = (list: unknown[]): list is number[] => list.every((item) => typeof item === 'number');
+  if (
+    !Array.isArray(predictions) ||
+    predictions.length !== rows.length * outputs ||
+    !isNumbers(predictions) ||
+    !rows.every((_, row) => isAnswer(predictions.slice(row * outputs, (row + 1) * outputs), task))
+  ) {
     throw modelFileFault('it has no prediction for each golden row');
   }
   return { rows, predictions };
@@ -166,6 +166,7 @@ export function parseModelHeader(text: string): ModelHeader {
   const format = readFormat(written['format']);
   const task = readTask(written['task']);
   const signature = parseSignature(written['signature']);
+  const classes = readClasses(written['classes'], task, signature);
   return {
     format,
     task,
@@ -173,8 +174,8 @@ export function parseModelHeader(text: string): ModelHeader {
     recipe: written['recipe'],
     learner: readLearner(written['learner']),
     threshold: readThreshold(written['threshold'], task),
-    classes: readClasses(written['classes'], task, signature),
-    golden: readGolden(written['golden'], task),
+    classes,
+    golden: readGolden(written['golden'], task, outputsOf({ task, classes })),
     metrics: readMetrics(written['metrics']),
     provenance: readProvenance(written['provenance']),
   };

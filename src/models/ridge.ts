@@ -6,23 +6,23 @@ import { addOuterProduct } from './linear/gram.js';
 import {
   breathe,
   checkNothingMissing,
+  featureMeans,
   fittedLinear,
   type LinearModel,
   linearScore,
   loadLinear,
-  MOST_FEATURES_TO_FACTOR,
+  MOST_PARAMETERS_TO_FACTOR,
+  totalWeight,
+  weightOf,
 } from './linear/linear-model.js';
 
 /** The means of the features, and of the target: the intercept is left unpenalised by taking them off first. */
-function centres({ x, y, rowCount, names }: TrainingData): { xMean: Float64Array; yMean: number } {
-  const size = names.length;
-  const xMean = new Float64Array(size);
+function centres(data: TrainingData): { xMean: Float64Array; yMean: number } {
+  const { y, rowCount, weights } = data;
+  const total = totalWeight(data);
   let yMean = 0;
-  for (let row = 0; row < rowCount; row++) {
-    for (let j = 0; j < size; j++) xMean[j] += x[row * size + j] / rowCount;
-    yMean += y[row] / rowCount;
-  }
-  return { xMean, yMean };
+  for (let row = 0; row < rowCount; row++) yMean += (y[row] * weightOf(weights, row)) / total;
+  return { xMean: featureMeans(data), yMean };
 }
 
 type Centres = ReturnType<typeof centres>;
@@ -49,7 +49,7 @@ function weightsByFactor(
 ): Float64Array {
   const size = means.xMean.length;
   const gram = new Float64Array(size * size);
-  forEachCentredRow(data, means, (row) => addOuterProduct(gram, row, 1));
+  forEachCentredRow(data, means, (row, index) => addOuterProduct(gram, row, weightOf(data.weights, index)));
   for (let j = 0; j < size; j++) gram[j * size + j] += alpha;
   const weights = solveCholesky(gram, target, size);
   if (weights) return weights;
@@ -68,16 +68,18 @@ function weightsByIteration(
 ): Float64Array {
   const size = means.xMean.length;
   const diagonal = new Float64Array(size).fill(alpha);
-  forEachCentredRow(data, means, (row) => {
-    for (let j = 0; j < size; j++) diagonal[j] += row[j] * row[j];
+  forEachCentredRow(data, means, (row, index) => {
+    const weight = weightOf(data.weights, index);
+    for (let j = 0; j < size; j++) diagonal[j] += weight * row[j] * row[j];
   });
   // A constant feature without a penalty has no curvature; its weight stays 0.
   for (let j = 0; j < size; j++) diagonal[j] ||= 1;
   const product = (vector: Float64Array) => {
     const sum = vector.map((value) => alpha * value);
-    forEachCentredRow(data, means, (row) => {
+    forEachCentredRow(data, means, (row, index) => {
       let score = 0;
       for (let j = 0; j < size; j++) score += row[j] * vector[j];
+      score *= weightOf(data.weights, index);
       for (let j = 0; j < size; j++) sum[j] += score * row[j];
     });
     return sum;
@@ -85,28 +87,29 @@ function weightsByIteration(
   return solveConjugateGradient(product, diagonal, target, 1e-13);
 }
 
-function fitRidge(data: TrainingData, alpha: number): LinearModel {
-  const means = centres(data);
+function fitRidge(data: TrainingData, means: Centres, alpha: number): LinearModel {
   const target = new Float64Array(means.xMean.length);
   forEachCentredRow(data, means, (row, index) => {
-    const y = data.y[index] - means.yMean;
+    const y = weightOf(data.weights, index) * (data.y[index] - means.yMean);
     for (let j = 0; j < row.length; j++) target[j] += row[j] * y;
   });
-  const solve = target.length > MOST_FEATURES_TO_FACTOR ? weightsByIteration : weightsByFactor;
+  const solve = target.length > MOST_PARAMETERS_TO_FACTOR ? weightsByIteration : weightsByFactor;
   const weights = solve(data, means, target, alpha);
   const intercept = weights.reduce((sum, weight, j) => sum - weight * means.xMean[j], means.yMean);
-  return { weights, intercept };
+  return { weights, intercepts: Float64Array.of(intercept) };
 }
 
-/** What ridge minimises, a row: the mean squared error plus alpha times the squared weights over the rows. */
-function lossOf(model: LinearModel, { x, y, rowCount }: TrainingData, alpha: number): number {
+/** What ridge minimises, over the rows' weight: the mean squared error plus alpha times the squared weights over that. */
+function lossOf(model: LinearModel, data: TrainingData, alpha: number): number {
+  const { x, y, rowCount, weights } = data;
   let loss = alpha * model.weights.reduce((sum, weight) => sum + weight * weight, 0);
-  for (let row = 0; row < rowCount; row++) loss += (linearScore(model, x, row) - y[row]) ** 2;
-  return loss / rowCount;
+  for (let row = 0; row < rowCount; row++)
+    loss += weightOf(weights, row) * (linearScore(model, x, row) - y[row]) ** 2;
+  return loss / totalWeight(data);
 }
 
 /**
- * Ridge regression: least squares with an L2 penalty `alpha` on the weights, none on the intercept; the answer of
+ * Ridge regression: least squares (by the rows' weights) with an L2 penalty `alpha` on the weights, none on the intercept; the answer of
  * scikit-learn's `Ridge(alpha, solver='cholesky')`. Hoerl and Kennard, Technometrics 12 (1970) 55-67.
  */
 export const ridge: Learner = {
@@ -114,15 +117,25 @@ export const ridge: Learner = {
   engine: 'riskops',
   summary: 'Ridge regression: linear, with an L2 penalty.',
   tasks: ['regression'],
-  options: [{ name: 'alpha', description: 'strength of the L2 penalty', default: 1, min: 0, max: 1e12 }],
+  options: [
+    {
+      name: 'alpha',
+      description: 'strength of the L2 penalty',
+      default: 1,
+      min: 0,
+      max: 1e12,
+      search: { low: 1e-3, high: 1e4, log: true },
+    },
+  ],
   recipe: [{ kind: 'impute' }, { kind: 'one-hot' }, { kind: 'scale' }],
   async fit(data, _task, hyper, context: FitContext) {
     checkNothingMissing(data);
     await breathe(context.signal);
     const alpha = hyper['alpha'] as number;
-    const model = fitRidge(data, alpha);
+    const means = centres(data);
+    const model = fitRidge(data, means, alpha);
     context.onStep?.({ step: 1, of: 1, metrics: { loss: lossOf(model, data, alpha) } });
-    return fittedLinear(model, 'regression');
+    return fittedLinear(model, 'regression', means.xMean);
   },
   load: loadLinear,
 };

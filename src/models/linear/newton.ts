@@ -1,81 +1,75 @@
 import { RiskopsError } from '../../errors.js';
-import type { TrainingData } from '../learner.js';
 import { solveCholesky } from './cholesky.js';
 import { solveConjugateGradient } from './conjugate-gradient.js';
 import { addOuterProduct } from './gram.js';
-import { type LinearModel, linearScore, MOST_FEATURES_TO_FACTOR, sigmoid } from './linear-model.js';
+import { linearScores, MOST_PARAMETERS_TO_FACTOR, weightOf } from './linear-model.js';
+import {
+  asModel,
+  copyRow,
+  gradientAt,
+  type LogisticLoss,
+  lossAt,
+  type Parameters,
+  scoresAt,
+} from './logistic-loss.js';
 
-/** The parameters in one array: a weight a feature, then the intercept. */
-export type Parameters = Float64Array;
-
-export const asModel = (parameters: Parameters): LinearModel => ({
-  weights: parameters.subarray(0, -1),
-  intercept: parameters[parameters.length - 1],
-});
-
-export function scoresOf(data: TrainingData, parameters: Parameters): Float64Array {
-  const model = asModel(parameters);
-  return Float64Array.from({ length: data.rowCount }, (_, row) => linearScore(model, data.x, row));
+/** The loss's second derivatives, a row: its weight times diag(p) - p p' over the outputs, times the features' outer product. */
+interface Curvature extends LogisticLoss {
+  probabilities: Float64Array;
 }
 
-/** The sum of the rows' log losses and of half the squared weights times `penalty`. */
-export function objective(
-  data: TrainingData,
-  scores: Float64Array,
-  parameters: Parameters,
-  penalty: number,
-): number {
-  let sum = 0;
-  for (let j = 0; j < parameters.length - 1; j++) sum += 0.5 * penalty * parameters[j] * parameters[j];
-  for (let row = 0; row < data.rowCount; row++) {
-    const score = scores[row];
-    sum += Math.max(score, 0) - data.y[row] * score + Math.log1p(Math.exp(-Math.abs(score)));
+/** How much a row's score of output `b` bends the loss together with that of `a`. */
+function bendOf({ data, outputs, probabilities }: Curvature, row: number, a: number, b: number): number {
+  const weight = weightOf(data.weights, row);
+  const p = probabilities[row * outputs + a];
+  return weight * (a === b ? p * (1 - p) : -p * probabilities[row * outputs + b]);
+}
+
+/** The matrix of second derivatives, its lower triangle filled. */
+function hessianOf(curvature: Curvature): Float64Array {
+  const { data, outputs, penalty } = curvature;
+  const width = data.names.length + 1;
+  const size = outputs * width;
+  const hessian = new Float64Array(size * size);
+  const block = new Float64Array(width * width);
+  const row = new Float64Array(width);
+  for (let a = 0; a < outputs; a++) {
+    for (let b = 0; b <= a; b++) {
+      block.fill(0);
+      for (let i = 0; i < data.rowCount; i++) {
+        copyRow(data, i, row);
+        addOuterProduct(block, row, bendOf(curvature, i, a, b));
+      }
+      for (let i = 0; i < width; i++) {
+        for (let j = 0; j < width; j++) {
+          hessian[(a * width + i) * size + b * width + j] = block[Math.max(i, j) * width + Math.min(i, j)];
+        }
+      }
+    }
+    for (let j = 0; j < width - 1; j++) hessian[(a * width + j) * (size + 1)] += penalty;
   }
-  return sum;
+  return hessian;
 }
 
-/** Row `row` with a 1 for the intercept behind it, into `target`. */
-function copyRow(data: TrainingData, row: number, target: Float64Array): void {
-  const size = data.names.length;
-  for (let j = 0; j < size; j++) target[j] = data.x[row * size + j];
-  target[size] = 1;
-}
-
-/** The objective's gradient, and the curvature p (1 - p) of each row. */
-function derivatives(data: TrainingData, scores: Float64Array, parameters: Parameters, penalty: number) {
-  const gradient = parameters.map((value) => penalty * value);
-  gradient[gradient.length - 1] = 0;
-  const curvature = new Float64Array(data.rowCount);
-  const row = new Float64Array(parameters.length);
-  for (let i = 0; i < data.rowCount; i++) {
-    const probability = sigmoid(scores[i]);
-    curvature[i] = probability * (1 - probability);
-    const error = probability - data.y[i];
-    copyRow(data, i, row);
-    for (let j = 0; j < row.length; j++) gradient[j] += error * row[j];
+/**
+ * The same number added to all intercepts changes no probability, so the matrix is flat in that direction. A bend there makes it
+ * definite, and changes no step: the gradient has no part in that direction.
+ */
+function bendIntercepts(hessian: Float64Array, outputs: number, width: number, by: number): void {
+  const size = outputs * width;
+  for (let a = 1; a <= outputs; a++) {
+    for (let b = 1; b <= a; b++) hessian[(a * width - 1) * size + b * width - 1] += by;
   }
-  return { gradient, curvature };
 }
 
 /** The Newton step by a factored Hessian; where rounding makes it indefinite, with a little more on its diagonal. */
-function stepByFactor(
-  data: TrainingData,
-  curvature: Float64Array,
-  downhill: Float64Array,
-  penalty: number,
-): Float64Array {
+function stepByFactor(curvature: Curvature, downhill: Float64Array): Float64Array {
+  const { outputs } = curvature;
   const size = downhill.length;
-  const hessian = new Float64Array(size * size);
-  const row = new Float64Array(size);
-  for (let i = 0; i < data.rowCount; i++) {
-    copyRow(data, i, row);
-    addOuterProduct(hessian, row, curvature[i]);
-  }
+  const hessian = hessianOf(curvature);
   let largest = 0;
-  for (let j = 0; j < size; j++) {
-    if (j < size - 1) hessian[j * size + j] += penalty;
-    largest = Math.max(largest, hessian[j * size + j]);
-  }
+  for (let j = 0; j < size; j++) largest = Math.max(largest, hessian[j * size + j]);
+  if (outputs > 1) bendIntercepts(hessian, outputs, size / outputs, hessian[size * size - 1] || 1);
   for (let extra = 0; extra < largest; extra = Math.max(extra * 100, largest * 1e-15)) {
     const matrix = hessian.slice();
     for (let j = 0; j < size; j++) matrix[j * size + j] += extra;
@@ -89,29 +83,36 @@ function stepByFactor(
   });
 }
 
-/** The Newton step without the Hessian itself, for many features. */
-function stepByIteration(
-  data: TrainingData,
-  curvature: Float64Array,
-  downhill: Float64Array,
-  penalty: number,
-): Float64Array {
-  const size = downhill.length;
-  const row = new Float64Array(size);
-  const penalties = new Float64Array(size).fill(penalty, 0, size - 1);
+/** The Newton step without the Hessian itself, for many parameters. */
+function stepByIteration(curvature: Curvature, downhill: Float64Array): Float64Array {
+  const { data, outputs, penalty, probabilities } = curvature;
+  const width = downhill.length / outputs;
+  const row = new Float64Array(width);
+  const penalties = downhill.map((_, j) => (j % width === width - 1 ? 0 : penalty));
   const diagonal = penalties.slice();
   for (let i = 0; i < data.rowCount; i++) {
     copyRow(data, i, row);
-    for (let j = 0; j < size; j++) diagonal[j] += curvature[i] * row[j] * row[j];
+    for (let k = 0; k < outputs; k++) {
+      const bend = bendOf(curvature, i, k, k);
+      for (let j = 0; j < width; j++) diagonal[k * width + j] += bend * row[j] * row[j];
+    }
   }
-  for (let j = 0; j < size; j++) diagonal[j] ||= 1;
+  for (let j = 0; j < diagonal.length; j++) diagonal[j] ||= 1;
   const product = (vector: Float64Array) => {
     const sum = vector.map((value, j) => penalties[j] * value);
-    const model = asModel(vector);
+    const scores = linearScores(asModel(vector, outputs), data.x, data.rowCount);
     for (let i = 0; i < data.rowCount; i++) {
-      const factor = curvature[i] * linearScore(model, data.x, i);
+      const at = i * outputs;
+      const weight = weightOf(data.weights, i);
+      let mean = 0;
+      for (let k = 0; k < outputs; k++) mean += probabilities[at + k] * scores[at + k];
       copyRow(data, i, row);
-      for (let j = 0; j < size; j++) sum[j] += factor * row[j];
+      for (let k = 0; k < outputs; k++) {
+        const p = probabilities[at + k];
+        // (1 - p) s less the others' share of the mean: with one output nothing cancels.
+        const factor = weight * p * ((1 - p) * scores[at + k] - (mean - p * scores[at + k]));
+        for (let j = 0; j < width; j++) sum[k * width + j] += factor * row[j];
+      }
     }
     return sum;
   };
@@ -121,39 +122,29 @@ function stepByIteration(
 export const largestOf = (values: Float64Array) =>
   values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-/** Halves the step until the objective falls as much as its slope promises (Armijo), or rounding hides the fall. */
-function shortenStep(objectiveAt: (length: number) => number, from: number, slope: number): number {
+/** Halves the step until the loss falls as much as its slope promises (Armijo), or rounding hides the fall. */
+function shortenStep(lossAfter: (length: number) => number, from: number, slope: number): number {
   const rounding = 1e-14 * Math.abs(from);
   for (let length = 1; length > 1e-10; length /= 2) {
-    if (objectiveAt(length) <= from + 1e-4 * length * slope + rounding) return length;
+    if (lossAfter(length) <= from + 1e-4 * length * slope + rounding) return length;
   }
   return 0;
 }
 
 /**
  * One Newton step from `parameters`, which it moves: how far it went (1 = a whole step), and the most that a whole
- * step changes a row's score.
+ * step changes a row's score. `from` is the loss at the scores of these parameters.
  */
-export function newtonStep(
-  data: TrainingData,
-  parameters: Parameters,
-  scores: Float64Array,
-  from: number,
-  penalty: number,
-) {
-  const { gradient, curvature } = derivatives(data, scores, parameters, penalty);
+export function newtonStep(loss: LogisticLoss, parameters: Parameters, scores: Float64Array, from: number) {
+  const { gradient, probabilities } = gradientAt(loss, scores, parameters);
   const downhill = gradient.map((value) => -value);
-  const direction = (parameters.length > MOST_FEATURES_TO_FACTOR ? stepByIteration : stepByFactor)(
-    data,
-    curvature,
-    downhill,
-    penalty,
-  );
-  const change = scoresOf(data, direction);
+  const step = parameters.length > MOST_PARAMETERS_TO_FACTOR ? stepByIteration : stepByFactor;
+  const direction = step({ ...loss, probabilities }, downhill);
+  const change = scoresAt(loss, direction);
   const slope = direction.reduce((sum, value, j) => sum + value * gradient[j], 0);
   const moved = (length: number) => parameters.map((value, j) => value + length * direction[j]);
   const movedScores = (length: number) => scores.map((score, i) => score + length * change[i]);
-  const length = shortenStep((at) => objective(data, movedScores(at), moved(at), penalty), from, slope);
+  const length = shortenStep((at) => lossAt(loss, movedScores(at), moved(at)), from, slope);
   parameters.set(moved(length));
   return { length, reach: largestOf(change) };
 }

@@ -1,0 +1,103 @@
+import type { HyperOption } from './learner.js';
+import { DEPTH_LIMIT } from './trees/forest.js';
+import { REGRESSION_LOSSES } from './trees/loss.js';
+
+/** What a user may set of gradient boosting. */
+export const boostingOptions: readonly HyperOption[] = [
+  {
+    name: 'trees',
+    description: 'rounds: a tree each, or one a class',
+    default: 100,
+    min: 1,
+    max: 100_000,
+    integer: true,
+    search: { low: 50, high: 1000, log: true },
+  },
+  {
+    name: 'learning_rate',
+    description: 'share of each correction that is kept',
+    default: 0.1,
+    min: 1e-6,
+    max: 1,
+    search: { low: 0.02, high: 0.3, log: true },
+  },
+  {
+    name: 'leaves',
+    description: 'most leaves of a tree',
+    default: 31,
+    min: 2,
+    max: 4096,
+    integer: true,
+    search: { low: 4, high: 128, log: true },
+  },
+  {
+    name: 'min_leaf',
+    description: 'fewest rows in a leaf',
+    default: 20,
+    min: 1,
+    max: 1e9,
+    integer: true,
+    search: { low: 5, high: 200, log: true },
+  },
+  {
+    name: 'max_depth',
+    description: 'most splits from root to leaf',
+    default: null,
+    min: 1,
+    max: DEPTH_LIMIT,
+    integer: true,
+    search: { values: [null, 3, 4, 6, 8, 12] },
+  },
+  { name: 'l1', description: 'L1 penalty on the values of leaves', default: 0, min: 0, max: 1e12 },
+  {
+    name: 'l2',
+    description: 'L2 penalty on the values of leaves',
+    default: 1,
+    min: 0,
+    max: 1e12,
+    search: { low: 0.01, high: 100, log: true },
+  },
+  {
+    name: 'row_share',
+    description: 'share of the rows that each round learns from',
+    default: 1,
+    min: 0.001,
+    max: 1,
+    search: { low: 0.5, high: 1 },
+  },
+  {
+    name: 'column_share',
+    description: 'share of the features that each tree may ask for',
+    default: 1,
+    min: 0.001,
+    max: 1,
+    search: { low: 0.3, high: 1 },
+  },
+  {
+    name: 'loss',
+    description: 'what a regression makes small',
+    default: 'squared',
+    choices: REGRESSION_LOSSES,
+  },
+  {
+    name: 'quantile',
+    description: 'share of targets below the prediction, for the loss quantile',
+    default: 0.5,
+    min: 0.001,
+    max: 0.999,
+  },
+  {
+    name: 'monotone',
+    description: 'features that the prediction must rise (1) or fall (-1) with: income:-1,age:1',
+    default: null,
+    text: true,
+  },
+  {
+    name: 'early_stopping',
+    description: 'rounds without a better loss on the validation rows after which training ends',
+    default: null,
+    min: 1,
+    max: 100_000,
+    integer: true,
+  },
+];
