@@ -1,7 +1,9 @@
-import { type Random, seededRandom } from '../util/random.js';
+import { seededRandom } from '../util/random.js';
 import { type Blocks, blockLength, endsOfTimes, sumsOfTimes, widening } from './blocks.js';
 import { gainOf, type Metric, prepareMetric } from './metrics.js';
-import { makeSample, type SampleOptions, type Weights } from './sample.js';
+import { quantile } from './quantile.js';
+import { blockDrawer, resampler, rowDrawer } from './resample.js';
+import { makeSample, outputsOf, type SampleOptions, squaredErrors, type Weights } from './sample.js';
 
 /** A model's predictions for the holdout rows, and its threshold when it has one. */
 export interface Scored {
@@ -50,8 +52,8 @@ export interface GainInterval {
  * cancels out. A resample is kept as one count a row, so nothing is sorted twice.
  *
  * Rows are drawn without regard to their class: with fixed class counts (stratified) the chance in the share of
- * positives is left out, and intervals of Brier score, log loss and accuracy come out too narrow. A resample that
- * lacks a class the rows have is drawn again. The result does not depend on the order of the rows.
+ * positives is left out, and intervals of Brier score, log loss and accuracy come out too narrow. A resample of one
+ * class alone, where the rows have more, is drawn again. The result does not depend on the order of the rows.
  *
  * Rows must be independent of one another, unless `times` are given: then blocks of consecutive times are drawn
  * (circular block bootstrap: Politis & Romano, 1992), rows of one time together, and the intervals are widened for the
@@ -90,7 +92,7 @@ function resampleGains(
   const evaluators = prepareEvaluators(sortedTarget, order, comparisons, sampleOptions);
   const blocks = times && blocksOf(sortedTarget, order, { comparison: comparisons[0], times, blockRows });
   const drawRows = blocks ? blockDrawer(blocks) : rowDrawer(target.length);
-  const draw = resampler(sortedTarget, isBinary(comparisons), drawRows, seededRandom(seed));
+  const draw = resampler(sortedTarget, comparisons[0]?.metric.task, drawRows, seededRandom(seed));
   const weights = new Float64Array(target.length).fill(1);
   const point = evaluators.map(({ evaluate }) => evaluate(weights));
   const gains = comparisons.map(() => new Float64Array(resamples));
@@ -132,15 +134,22 @@ interface TimeOrder {
 function blocksOf(
   sortedTarget: Float64Array,
   order: Int32Array,
-  { comparison: { candidate, other }, times, blockRows }: TimeOrder,
+  { comparison: { metric, candidate, other }, times, blockRows }: TimeOrder,
 ): Blocks {
   const ends = endsOfTimes(take(times, order));
   if (blockRows !== 'auto') {
     const length = Math.round((blockRows * ends.length) / order.length);
     return { ends, length: Math.min(ends.length, Math.max(1, length)) };
   }
-  const loss = ({ predictions }: Scored, at: number) => (predictions[order[at]] - sortedTarget[at]) ** 2;
-  const difference = sortedTarget.map((_, at) => loss(candidate, at) - loss(other, at));
+  const outputs = outputsOf(metric.task, sortedTarget, candidate.predictions);
+  const [losses, others] = [candidate, other].map((scored) =>
+    squaredErrors({
+      target: sortedTarget,
+      predictions: takeWide(scored.predictions, order, outputs),
+      outputs,
+    }),
+  );
+  const difference = losses.map((loss, at) => loss - others[at]);
   return { ends, length: blockLength(sumsOfTimes(difference, ends)) };
 }
 
@@ -154,8 +163,12 @@ function take(values: Float64Array, order: Int32Array): Float64Array {
   return Float64Array.from(order, (row) => values[row]);
 }
 
-function isBinary(comparisons: readonly Comparison[]): boolean {
-  return comparisons.some(({ metric }) => metric.task === 'binary');
+/** The same of `outputs` values a row. */
+function takeWide(values: Float64Array, order: Int32Array, outputs: number): Float64Array {
+  const taken = new Float64Array(order.length * outputs);
+  for (let i = 0; i < order.length; i++)
+    for (let k = 0; k < outputs; k++) taken[i * outputs + k] = values[order[i] * outputs + k];
+  return taken;
 }
 
 /** Rows sorted by their time and what they hold, so that the same rows in another order draw the same resamples. */
@@ -167,9 +180,15 @@ function canonicalOrder(
   const columns = [
     ...new Set(comparisons.flatMap(({ candidate, other }) => [candidate.predictions, other.predictions])),
   ];
-  const keys = [...(times ? [times] : []), target, ...columns];
+  const keys = [...(times ? [times] : []), target, ...columns].map((values) => ({
+    values,
+    width: values.length === target.length ? 1 : Math.floor(values.length / target.length),
+  }));
   return Int32Array.from(target, (_, row) => row).sort((a, b) => {
-    for (const key of keys) if (key[a] !== key[b]) return key[a] - key[b];
+    for (const { values, width } of keys)
+      for (let k = 0; k < width; k++)
+        if (values[a * width + k] !== values[b * width + k])
+          return values[a * width + k] - values[b * width + k];
     return 0;
   });
 }
@@ -184,9 +203,11 @@ function prepareEvaluators(
   const evaluators: Evaluator[] = [];
   const scoredOnes = new Set(comparisons.flatMap(({ candidate, other }) => [candidate, other]));
   for (const scored of scoredOnes) {
-    const sample = makeSample(target, take(scored.predictions, order), {
+    const outputs = outputsOf(comparisons[0].metric.task, target, scored.predictions);
+    const sample = makeSample(target, takeWide(scored.predictions, order, outputs), {
       ...options,
       threshold: scored.threshold,
+      outputs,
     });
     const asked = comparisons.filter(({ candidate, other }) => candidate === scored || other === scored);
     for (const metric of new Set(asked.map((comparison) => comparison.metric))) {
@@ -203,64 +224,6 @@ function sidesOf(
   const place = (scored: Scored) =>
     evaluators.findIndex((one) => one.metric === comparison.metric && one.scored === scored);
   return { candidate: place(comparison.candidate), other: place(comparison.other) };
-}
-
-/** Adds one to the weight of each row that is drawn. */
-type DrawRows = (weights: Weights, random: Random) => void;
-
-function rowDrawer(rows: number): DrawRows {
-  return (weights, random) => {
-    for (let i = 0; i < rows; i++) weights[Math.floor(random() * rows)]++;
-  };
-}
-
-/** As many times as there are, in blocks that go on at the beginning when they reach the end. */
-function blockDrawer({ ends, length }: Blocks): DrawRows {
-  const count = ends.length;
-  return (weights, random) => {
-    for (let drawn = 0; drawn < count; ) {
-      const start = Math.floor(random() * count);
-      for (let i = 0; i < length && drawn < count; i++, drawn++) {
-        const time = (start + i) % count;
-        for (let row = time === 0 ? 0 : ends[time - 1]; row < ends[time]; row++) weights[row]++;
-      }
-    }
-  };
-}
-
-/** Fills `weights` with how often each row was drawn. */
-function resampler(
-  target: Float64Array,
-  binary: boolean,
-  drawRows: DrawRows,
-  random: Random,
-): (weights: Weights) => void {
-  const needsBoth = binary && target.includes(0) && target.includes(1);
-  return (weights) => {
-    for (;;) {
-      weights.fill(0);
-      drawRows(weights, random);
-      if (!needsBoth || hasBoth(target, weights)) return;
-    }
-  };
-}
-
-function hasBoth(target: Float64Array, weights: Weights): boolean {
-  let positives = 0;
-  let all = 0;
-  for (let row = 0; row < target.length; row++) {
-    positives += weights[row] * target[row];
-    all += weights[row];
-  }
-  return positives > 0 && positives < all;
-}
-
-/** The quantile of sorted values, linear between neighbours (type 7 of Hyndman & Fan 1996). */
-function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const rest = place - below;
-  return rest === 0 ? sorted[below] : sorted[below] + rest * (sorted[below + 1] - sorted[below]);
 }
 
 function summary(gains: Float64Array, confidence: number) {

@@ -1,12 +1,21 @@
 import { RiskopsError } from '../errors.js';
 import { suggestWord } from '../util/text.js';
 import { type ConfusionMetricName, confusionMetrics, prepareOnClasses } from './class-metrics.js';
+import {
+  prepareAccuracy,
+  prepareBalancedAccuracy,
+  prepareClassBrier,
+  prepareClassLogLoss,
+  prepareMacroAuc,
+  prepareMacroF1,
+} from './multiclass-metrics.js';
 import { prepareBrier, prepareEce, prepareLogLoss } from './probability-metrics.js';
 import { prepareAuc, prepareAveragePrecision, prepareKs } from './rank-metrics.js';
 import {
   prepareMae,
   prepareMape,
   prepareMase,
+  preparePinball,
   prepareR2,
   prepareRmse,
   prepareSmape,
@@ -14,6 +23,7 @@ import {
 import {
   firstNonFinite,
   makeSample,
+  outputsOf,
   type Sample,
   type SampleOptions,
   type Task,
@@ -27,6 +37,8 @@ export interface Metric {
   direction: 'greater' | 'less';
   /** `class` metrics compare with the threshold; `score` metrics see the prediction itself. */
   needs: 'score' | 'class';
+  /** The option without which it is NaN; `evaluate` leaves it out then. */
+  asks?: 'trainingTarget' | 'quantile';
   /** Sorts and sums what every weighting shares; the result is the metric of rows that occur `weights` times. */
   prepare(sample: Sample): (weights: Weights) => number;
 }
@@ -46,7 +58,11 @@ function onValues(name: string, direction: Metric['direction'], prepare: Prepare
   return { name, task: 'regression', direction, needs: 'score', prepare };
 }
 
-/** Every metric, in the order they are shown. A new one is a function, a line here and a reference vector. */
+function onManyClasses(name: string, direction: Metric['direction'], prepare: Prepare): Metric {
+  return { name, task: 'multiclass', direction, needs: 'score', prepare };
+}
+
+/** Every metric, in the order they are shown; a name may stand once for each task. A new one is a function, a line here and a reference vector. */
 export const metrics: readonly Metric[] = [
   onScores('auc', 'greater', prepareAuc),
   onScores('ks', 'greater', prepareKs),
@@ -64,14 +80,22 @@ export const metrics: readonly Metric[] = [
   onValues('r2', 'greater', prepareR2),
   onValues('mape', 'less', prepareMape),
   onValues('smape', 'less', prepareSmape),
-  onValues('mase', 'less', prepareMase),
+  { ...onValues('mase', 'less', prepareMase), asks: 'trainingTarget' },
+  { ...onValues('pinball', 'less', preparePinball), asks: 'quantile' },
+  onManyClasses('log_loss', 'less', prepareClassLogLoss),
+  onManyClasses('accuracy', 'greater', prepareAccuracy),
+  onManyClasses('balanced_accuracy', 'greater', prepareBalancedAccuracy),
+  onManyClasses('macro_f1', 'greater', prepareMacroF1),
+  onManyClasses('macro_auc', 'greater', prepareMacroAuc),
+  onManyClasses('brier', 'less', prepareClassBrier),
 ];
 
 /** The metric of this name; OPTION_INVALID with the nearest name, or with the task that the metric is for. */
 export function metricNamed(name: string, task?: Task): Metric {
-  const metric = metrics.find((candidate) => candidate.name === name);
   const known = metrics.filter((candidate) => task === undefined || candidate.task === task);
-  if (metric && known.includes(metric)) return metric;
+  const found = known.find((candidate) => candidate.name === name);
+  if (found) return found;
+  const metric = metrics.find((candidate) => candidate.name === name);
   const names = known.map((candidate) => candidate.name);
   throw new RiskopsError('OPTION_INVALID', {
     what: metric ? `The metric "${name}" is for ${metric.task} models.` : `No metric is called "${name}".`,
@@ -92,7 +116,7 @@ export function prepareMetric(metric: Metric, sample: Sample): (weights: Weights
   return metric.prepare(sample);
 }
 
-/** One metric of predictions, each row counting once. Target and predictions have one value a row. */
+/** One metric of predictions, each row counting once. Predictions have one value a row, those of a multiclass metric one a class. */
 export function measure(
   metric: Metric,
   target: Float64Array,
@@ -100,12 +124,13 @@ export function measure(
   options: SampleOptions = {},
 ): number {
   const weights = new Float64Array(target.length).fill(1);
-  return prepareMetric(metric, makeSample(target, predictions, options))(weights);
+  const outputs = outputsOf(metric.task, target, predictions);
+  return prepareMetric(metric, makeSample(target, predictions, { ...options, outputs }))(weights);
 }
 
 /**
  * Every metric of the task by name. A metric that cannot be computed is NaN; `mase` is there only when a training
- * target in time order is given.
+ * target in time order is given, `pinball` only with a quantile.
  */
 export function evaluate(
   task: Task,
@@ -113,13 +138,19 @@ export function evaluate(
   predictions: Float64Array,
   options: SampleOptions = {},
 ): Record<string, number> {
-  const sample = makeSample(target, predictions, options);
+  const outputs = outputsOf(task, target, predictions);
+  const sample = makeSample(target, predictions, { ...options, outputs });
   const weights = new Float64Array(target.length).fill(1);
-  const computable = metrics.filter(
-    (metric) => metric.task === task && (metric.name !== 'mase' || options.trainingTarget !== undefined),
-  );
+  const computable = metricsFor(task, options);
   return Object.fromEntries(
     computable.map((metric) => [metric.name, prepareMetric(metric, sample)(weights)] as const),
+  );
+}
+
+/** The metrics of a task that can be computed with these options, in the order they are shown. */
+export function metricsFor(task: Task, options: SampleOptions = {}): Metric[] {
+  return metrics.filter(
+    ({ task: own, asks }) => own === task && (asks === undefined || options[asks] !== undefined),
   );
 }
 

@@ -47,6 +47,19 @@ export function prepareMape(sample: Sample): (weights: Weights) => number {
 }
 
 /**
+ * Pinball loss of a quantile forecast (Koenker & Bassett 1978): a target above the forecast costs `quantile` of the distance, one
+ * below it 1 - `quantile`. NaN without a quantile.
+ */
+export function preparePinball(sample: Sample): (weights: Weights) => number {
+  const quantile = sample.quantile ?? Number.NaN;
+  const losses = perRow(sample, (target, prediction) => {
+    const above = target - prediction;
+    return above >= 0 ? quantile * above : (quantile - 1) * above;
+  });
+  return (weights) => weightedMean(losses, weights);
+}
+
+/**
  * Symmetric MAPE of the M4 competition, in percent from 0 to 200: the mean of 200 |y - f| / (|y| + |f|)
  * (Makridakis, Spiliotis & Assimakopoulos 2020). A row with both at 0 is exact and costs 0.
  */

@@ -31,6 +31,7 @@ const noise = (random: Random): [number, number] => [0.7 * normal(random), 0.7 *
 
 describe('a weighted metric', () => {
   it('is the metric of the rows, each repeated as often as its weight says', () => {
+    const ofOneNumber = metrics.filter(({ task }) => task !== 'multiclass');
     const row = fc.record({
       label: fc.constantFrom(0, 1),
       score: fc.oneof(fc.constantFrom(0, 0.25, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true })),
@@ -41,14 +42,14 @@ describe('a weighted metric', () => {
       fc.property(fc.array(row, { minLength: 2, maxLength: 25 }), (rows) => {
         const repeated = rows.flatMap((one) => new Array(one.weight).fill(one));
         fc.pre(repeated.length > 1);
-        const options = { threshold: 0.5, trainingTarget: series };
+        const options = { threshold: 0.5, trainingTarget: series, quantile: 0.8 };
         const columns = (from: typeof rows) =>
           [
             Float64Array.from(from, ({ label }) => label),
             Float64Array.from(from, ({ score }) => score),
           ] as const;
         const weights = Float64Array.from(rows, ({ weight }) => weight);
-        for (const metric of metrics) {
+        for (const metric of ofOneNumber) {
           const weighted = prepareMetric(metric, makeSample(...columns(rows), options))(weights);
           const plain = measure(metric, ...columns(repeated), options);
           if (Number.isNaN(plain)) expect(weighted, metric.name).toBeNaN();
@@ -56,6 +57,37 @@ describe('a weighted metric', () => {
             expect(Math.abs(weighted - plain), metric.name).toBeLessThanOrEqual(
               1e-12 * Math.max(1, Math.abs(plain)),
             );
+        }
+      }),
+    );
+  });
+});
+
+describe('a weighted metric of many classes', () => {
+  it('is the metric of the rows, each repeated as often as its weight says', () => {
+    const share = fc.constantFrom(0, 1, 2, 5);
+    const row = fc.record({
+      label: fc.constantFrom(0, 1, 2),
+      shares: fc.tuple(share, share, share).filter((shares) => shares.some((part) => part > 0)),
+      weight: fc.integer({ min: 0, max: 4 }),
+    });
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 2, maxLength: 25 }), (rows) => {
+        const repeated = rows.flatMap((one) => new Array<(typeof rows)[0]>(one.weight).fill(one));
+        fc.pre(repeated.length > 1);
+        const columns = (from: typeof rows) =>
+          [
+            Float64Array.from(from, ({ label }) => label),
+            Float64Array.from(
+              from.flatMap(({ shares }) => shares.map((p) => p / (shares[0] + shares[1] + shares[2]))),
+            ),
+          ] as const;
+        const weights = Float64Array.from(rows, ({ weight }) => weight);
+        for (const metric of metrics.filter(({ task }) => task === 'multiclass')) {
+          const weighted = prepareMetric(metric, makeSample(...columns(rows), { outputs: 3 }))(weights);
+          const plain = measure(metric, ...columns(repeated));
+          if (Number.isNaN(plain)) expect(weighted, metric.name).toBeNaN();
+          else expect(weighted, metric.name).toBeCloseTo(plain, 11);
         }
       }),
     );
@@ -90,6 +122,52 @@ describe('pairedBootstrap', () => {
     const [expected] = pairedBootstrap(data.target, both, { seed: 3 });
     expect(pairedBootstrap(shuffled(data.target), [again], { seed: 3 })).toEqual([expected]);
     expect(pairedBootstrap(data.target, both, { seed: 4 })[0].lower).not.toBe(expected.lower);
+  });
+
+  it('compares models of three classes, whatever the order of the rows', () => {
+    const random = seededRandom(9);
+    const rows = 300;
+    const labels = Float64Array.from({ length: rows }, () => Math.floor(3 * random()));
+    const model = (strength: number) => {
+      const predictions = new Float64Array(3 * rows);
+      for (let row = 0; row < rows; row++) {
+        // Whole numbers: many rows are alike in one class and not in the others.
+        const sizes = [0, 1, 2].map((k) =>
+          Math.ceil(Math.exp((k === labels[row] ? strength : 0) + normal(random))),
+        );
+        const sum = sizes[0] + sizes[1] + sizes[2];
+        for (const [k, size] of sizes.entries()) predictions[3 * row + k] = size / sum;
+      }
+      return { predictions };
+    };
+    const names = ['log_loss', 'macro_auc', 'balanced_accuracy'];
+    const [candidate, other] = [model(1.5), model(0.5)];
+    const comparisons = names.map((name) => ({ metric: metricNamed(name, 'multiclass'), candidate, other }));
+    const found = pairedBootstrap(labels, comparisons, { resamples: 300 });
+    for (const [i, { lower, gain, upper }] of found.entries()) {
+      const [mine, theirs] = [candidate, other].map(({ predictions }) =>
+        measure(comparisons[i].metric, labels, predictions),
+      );
+      expect(gain).toBeCloseTo(gainOf(comparisons[i].metric, mine, theirs), 12);
+      expect(lower > 0 && lower < gain && gain < upper, names[i]).toBe(true);
+    }
+    const order = shuffledIndices(rows, seededRandom(2));
+    const moved = ({ predictions }: Scored) => ({
+      predictions: Float64Array.from(
+        predictions,
+        (_, at) => predictions[3 * order[Math.floor(at / 3)] + (at % 3)],
+      ),
+    });
+    const [mine, theirs] = [moved(candidate), moved(other)];
+    const again = comparisons.map(({ metric }) => ({ metric, candidate: mine, other: theirs }));
+    const movedLabels = Float64Array.from(order, (row) => labels[row]);
+    expect(pairedBootstrap(movedLabels, again, { resamples: 300 })).toEqual(found);
+    const times = Float64Array.from(labels, (_, row) => row);
+    const [inTime] = pairedBootstrap(labels, [comparisons[0]], { resamples: 300, times });
+    expect(inTime).toMatchObject({
+      gain: expect.closeTo(found[0].gain, 12),
+      blocks: { times: rows, length: expect.any(Number) },
+    });
   });
 
   it('sees no gain at all between equal predictions', () => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { calibration } from '../../src/evaluation/calibration.js';
+import { calibrationTable } from '../../src/evaluation/calibration.js';
 import { evaluate, measure, metricNamed, metrics, prepareMetric } from '../../src/evaluation/metrics.js';
-import { makeSample, type Task } from '../../src/evaluation/sample.js';
+import { makeSample, outputsOf, type Task } from '../../src/evaluation/sample.js';
 
 interface Case {
   name: string;
@@ -13,6 +13,7 @@ interface Case {
   threshold?: number;
   trainingTarget?: number[];
   season?: number;
+  quantile?: number;
   weights?: number[];
   calibration?: [number, number][];
   values: Record<string, number | null>;
@@ -21,9 +22,10 @@ interface Case {
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, 'vectors/metrics.json'), 'utf8'));
 const cases: Case[] = vectors.cases;
 
-function sampleOf({ target, predictions, trainingTarget, ...options }: Case) {
+function sampleOf({ task, target, predictions, trainingTarget, ...options }: Case) {
   const training = trainingTarget && { trainingTarget: Float64Array.from(trainingTarget) };
-  return makeSample(Float64Array.from(target), Float64Array.from(predictions), { ...options, ...training });
+  const [y, p] = [Float64Array.from(target), Float64Array.from(predictions)];
+  return makeSample(y, p, { ...options, ...training, outputs: outputsOf(task, y, p) });
 }
 
 /** Equal to 1e-9, relative where the value is large; null stands for NaN. */
@@ -46,14 +48,16 @@ describe(`metrics equal scikit-learn ${vectors.versions.sklearn}`, () => {
 
   it('has a reference for every metric', () => {
     for (const metric of metrics) {
-      const tested = cases.filter(({ values }) => typeof values[metric.name] === 'number');
-      expect(tested.length, metric.name).toBeGreaterThan(1);
+      const tested = cases.filter(
+        ({ task, values }) => task === metric.task && typeof values[metric.name] === 'number',
+      );
+      expect(tested.length, `${metric.task} ${metric.name}`).toBeGreaterThan(1);
     }
   });
 
   it('puts probabilities into the same calibration bins', () => {
     for (const one of cases.filter(({ calibration }) => calibration)) {
-      const bins = calibration(Float64Array.from(one.target), Float64Array.from(one.predictions));
+      const bins = calibrationTable(Float64Array.from(one.target), Float64Array.from(one.predictions));
       const filled = bins.filter(({ rows }) => rows > 0);
       expect(filled.length, one.name).toBe(one.calibration!.length);
       filled.forEach((bin, i) => {
@@ -99,10 +103,24 @@ describe('metrics', () => {
     const plain = evaluate('regression', target, target);
     expect(plain).toEqual({ rmse: 0, mae: 0, r2: 1, mape: 0, smape: 0 });
     expect(evaluate('regression', target, target, { trainingTarget: target })).toHaveProperty('mase', 0);
+    expect(evaluate('regression', target, target, { quantile: 0.9 })).toHaveProperty('pinball', 0);
+    const thirds = new Float64Array(12).fill(1 / 3);
+    expect(evaluate('multiclass', Float64Array.of(0, 1, 2, 2), thirds)).toEqual({
+      log_loss: expect.closeTo(Math.log(3), 12),
+      accuracy: 0.25,
+      balanced_accuracy: expect.closeTo(1 / 3, 12),
+      macro_f1: expect.closeTo(0.4 / 3, 12),
+      macro_auc: 0.5,
+      brier: expect.closeTo(2 / 3, 12),
+    });
   });
 
   it('refuse a length that does not fit', () => {
     expect(() => evaluate('binary', target, new Float64Array(3))).toThrow('3 predictions for 4 rows');
+    expect(() => evaluate('binary', target, new Float64Array(8))).toThrow('8 predictions for 4 rows');
+    expect(() => evaluate('multiclass', target, new Float64Array(14))).toThrow(
+      '14 predictions for 4 rows of 3 classes',
+    );
   });
 
   it('name the nearest metric, or the task that a metric is for', () => {
@@ -113,5 +131,7 @@ describe('metrics', () => {
       }),
     );
     expect(() => metricNamed('rmse', 'binary')).toThrow('The metric "rmse" is for regression models.');
+    expect(metricNamed('log_loss', 'multiclass')).toMatchObject({ task: 'multiclass', name: 'log_loss' });
+    expect(() => metricNamed('ks', 'multiclass')).toThrow('The metric "ks" is for binary models.');
   });
 });

@@ -86,7 +86,7 @@ def mase(y, f, w, training, season):
     return np.average(np.abs(y - f), weights=w) / scale if scale > 0 else np.nan
 
 
-def regression(name, y, f, training=(), season=1, weights=None):
+def regression(name, y, f, training=(), season=1, weights=None, quantile=None):
     y, f = np.asarray(y, dtype=float), np.asarray(f, dtype=float)
     w = None if weights is None else np.asarray(weights, dtype=float)
     values = {
@@ -97,6 +97,8 @@ def regression(name, y, f, training=(), season=1, weights=None):
         "smape": smape(y, f, w),
         "mase": mase(y, f, w, training, season),
     }
+    if quantile is not None:
+        values["pinball"] = m.mean_pinball_loss(y, f, alpha=quantile, sample_weight=w)
     case = {
         "name": name,
         "task": "regression",
@@ -105,6 +107,38 @@ def regression(name, y, f, training=(), season=1, weights=None):
         "trainingTarget": list(map(float, training)),
         "season": season,
     }
+    if quantile is not None:
+        case["quantile"] = quantile
+    if w is not None:
+        case["weights"] = w.tolist()
+    case["values"] = {k: finite(v) for k, v in values.items()}
+    return case
+
+
+def macro_auc(y, p, w):
+    """roc_auc_score itself where every class occurs; else, as it refuses that, the mean over the classes that do."""
+    classes = np.unique(y)
+    if len(classes) == 1:
+        return np.nan
+    if len(classes) == p.shape[1]:
+        return m.roc_auc_score(y, p, multi_class="ovr", average="macro", sample_weight=w)
+    return np.mean([m.roc_auc_score(y == k, p[:, int(k)], sample_weight=w) for k in classes])
+
+
+def multiclass(name, y, p, weights=None):
+    y, p = np.asarray(y, dtype=float), np.asarray(p, dtype=float)
+    w = None if weights is None else np.asarray(weights, dtype=float)
+    classes = np.arange(p.shape[1])
+    c = p.argmax(axis=1)
+    values = {
+        "log_loss": m.log_loss(y, p, sample_weight=w, labels=classes),
+        "accuracy": m.accuracy_score(y, c, sample_weight=w),
+        "balanced_accuracy": m.balanced_accuracy_score(y, c, sample_weight=w),
+        "macro_f1": m.f1_score(y, c, average="macro", sample_weight=w, zero_division=0),
+        "macro_auc": macro_auc(y, p, w),
+        "brier": sum(m.brier_score_loss(y == k, p[:, k], sample_weight=w, pos_label=True) for k in classes),
+    }
+    case = {"name": name, "task": "multiclass", "target": y.tolist(), "predictions": p.ravel().tolist()}
     if w is not None:
         case["weights"] = w.tolist()
     case["values"] = {k: finite(v) for k, v in values.items()}
@@ -154,6 +188,28 @@ cases = [
     regression("naive of a daily pattern", test, np.full(24, train[-1]), train, 24),
     regression("a training target that never changes", test, train[-24:], np.full(72, 5.0), 24),
     regression("a training target shorter than a season", test, train[-24:], train[:20], 24),
+]
+yk = rng.integers(0, 4, size=90)
+z = 1.5 * np.eye(4)[yk] + rng.normal(size=(90, 4))
+pk = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+tied = np.round(pk * 4)
+tied[:, 0] += tied.sum(axis=1) == 0
+tied /= tied.sum(axis=1, keepdims=True)
+rare = np.where(yk == 3, 0, yk)
+certain = np.eye(3)[[0, 1, 2, 0, 1, 1]]
+draws = rng.multinomial(90, np.full(90, 1 / 90))
+cases += [
+    multiclass("four classes", yk, pk),
+    multiclass("many ties", yk, tied),
+    multiclass("weighted", yk, tied, weights=draws),
+    multiclass("a class that does not occur", rare, pk),
+    multiclass("one class alone", np.full(90, 2), pk),
+    multiclass("certain, right and wrong", [0, 1, 2, 1, 1, 2], certain),
+    multiclass("nobody predicts the last class", yk % 3, np.tile([0.5, 0.3, 0.2], (90, 1))),
+    multiclass("one row", [2], [[0.2, 0.3, 0.5]]),
+    regression("a high quantile", v, g + 8, quantile=0.9),
+    regression("the median, weighted", v, g, quantile=0.5, weights=rng.multinomial(60, np.full(60, 1 / 60))),
+    regression("a low quantile, some forecasts exact", np.round(v / 4), np.round(g / 4), quantile=0.05),
 ]
 json.dump(
     {
