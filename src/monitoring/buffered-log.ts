@@ -20,14 +20,15 @@ interface Waiter {
 const SEGMENTS_IN_BATCH = 8;
 
 /** JSON.stringify writes -0 as 0, and a replay must see what the model saw. */
-function hasNegativeZero(inputs: unknown): boolean {
-  if (typeof inputs !== 'object' || inputs === null) return false;
-  for (const key in inputs) if (Object.is((inputs as Record<string, unknown>)[key], -0)) return true;
+function hasNegativeZero(values: unknown): boolean {
+  if (typeof values !== 'object' || values === null) return false;
+  for (const key in values) if (Object.is((values as Record<string, unknown>)[key], -0)) return true;
   return false;
 }
 
 function toLine(entry: LoggedPrediction): string {
-  const isSpecial = Object.is(entry.prediction, -0) || hasNegativeZero(entry.inputs);
+  const { prediction, inputs, probabilities } = entry;
+  const isSpecial = Object.is(prediction, -0) || hasNegativeZero(inputs) || hasNegativeZero(probabilities);
   return isSpecial ? toJson(entry) : JSON.stringify(entry);
 }
 

@@ -1,3 +1,6 @@
+import type { ClassValue } from '../datasets/target.js';
+import type { Probabilities } from '../models/class-answer.js';
+
 /** A prediction as it is logged. */
 export interface LoggedPrediction {
   /** UUID version 7: ids grow with time. */
@@ -9,9 +12,12 @@ export interface LoggedPrediction {
   version: number;
   /** The row as it was sent: an array in signature order, or an object by feature name. */
   inputs: unknown;
-  prediction: number;
-  /** The class by the model's threshold; null for regression. */
-  class: string | number | boolean | null;
+  /** The probability of the positive class, or the value; of three or more classes the likeliest. */
+  prediction: ClassValue;
+  /** The class by the model's threshold, or the likeliest; null for regression. */
+  class: ClassValue | null;
+  /** Of three or more classes the probability of each. */
+  probabilities?: Probabilities;
 }
 
 export interface PredictionLogOptions {

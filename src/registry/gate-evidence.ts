@@ -1,10 +1,10 @@
 import type { Baseline } from '../evaluation/baselines.js';
 import { type Metric, measure } from '../evaluation/metrics.js';
-import { firstNonFinite, type SampleOptions } from '../evaluation/sample.js';
+import { firstNonFinite, outputsOf, type SampleOptions } from '../evaluation/sample.js';
 import type { Task } from '../models/learner.js';
 import type { SchemaComparison } from './schema-differences.js';
 
-/** A model's predictions for the holdout rows, in the order of the target. */
+/** A model's predictions for the holdout rows, in the order of the target; of a multiclass model one a class of each row. */
 export interface JudgedModel {
   version: number;
   predictions: Float64Array;
@@ -27,7 +27,7 @@ export interface HoldoutLedger {
 export interface Evidence {
   model: string;
   task: Task;
-  /** The holdout's target: 0 or 1, or a number in its own unit. */
+  /** The holdout's target: 0 or 1, a class number from 0, or a number in its own unit. */
   target: Float64Array;
   candidate: JudgedModel & { learner: string };
   /** null only when it is certain that no model is current, or when `unscored` says why the current one could not be scored. */
@@ -45,8 +45,8 @@ export interface Evidence {
   ledger?: HoldoutLedger;
   /** Where the rows come from; kept in the report as it is. `rows` is checked against the target. */
   holdout: { rows: number; [fact: string]: unknown };
-  /** The training target in time order, and the rows of one season, for `mase`. */
-  scale?: Pick<SampleOptions, 'trainingTarget' | 'season'>;
+  /** The training target in time order and the rows of one season, for `mase`; the quantile that is predicted, for `pinball`. */
+  scale?: Pick<SampleOptions, 'trainingTarget' | 'season' | 'quantile'>;
 }
 
 interface Column {
@@ -61,28 +61,52 @@ function timesFault({ times, target }: Evidence): string | undefined {
   return missing < 0 ? undefined : `the time of holdout row ${missing + 1} is ${times[missing]}`;
 }
 
-function lengthFault({ target, holdout }: Evidence, columns: Column[]): string | undefined {
+/** How many predictions a row has: of a multiclass model as many as the candidate gives. */
+function widthOf({ task, target, candidate }: Evidence): number {
+  return outputsOf(task, target, candidate.predictions);
+}
+
+function lengthFault(evidence: Evidence, columns: Column[]): string | undefined {
+  const { target, holdout } = evidence;
   if (target.length === 0) return 'the holdout has no rows';
   if (holdout.rows !== target.length)
     return `the holdout has ${holdout.rows} rows, its target ${target.length}`;
-  const wrong = columns.find(({ values }) => values.length !== target.length);
-  return wrong && `${wrong.label} has ${wrong.values.length} predictions for ${target.length} rows`;
+  const width = widthOf(evidence);
+  const each = width === 1 ? '' : ` of ${width} classes`;
+  const wrong = columns.find(({ values }) => values.length !== target.length * width);
+  return wrong && `${wrong.label} has ${wrong.values.length} predictions for ${target.length} rows${each}`;
 }
 
-function valueFault(task: Task, columns: Column[]): string | undefined {
+function valueFault(evidence: Evidence, columns: Column[]): string | undefined {
+  const width = widthOf(evidence);
+  const inRow = (at: number) => `in holdout row ${Math.floor(at / width) + 1}`;
   for (const { label, values } of columns) {
     const missing = firstNonFinite(values);
-    if (missing >= 0) return `${label} has ${values[missing]} in holdout row ${missing + 1}`;
-    const outside = task === 'binary' ? values.findIndex((value) => value < 0 || value > 1) : -1;
-    if (outside >= 0)
-      return `${label} has ${values[outside]} in holdout row ${outside + 1}, which is no probability`;
+    if (missing >= 0) return `${label} has ${values[missing]} ${inRow(missing)}`;
+    const outside = evidence.task === 'regression' ? -1 : values.findIndex((value) => value < 0 || value > 1);
+    if (outside >= 0) return `${label} has ${values[outside]} ${inRow(outside)}, which is no probability`;
+    const odd = evidence.task === 'multiclass' ? oddSum(values, width) : -1;
+    if (odd >= 0) return `the probabilities of ${label} in holdout row ${odd + 1} are not 1 together`;
   }
   return undefined;
 }
 
-function targetFault({ task, target }: Evidence): string | undefined {
+/** The first row whose probabilities are not 1 together; -1 when there is none. */
+function oddSum(values: Float64Array, width: number): number {
+  for (let row = 0; row < values.length / width; row++) {
+    let sum = 0;
+    for (let k = 0; k < width; k++) sum += values[row * width + k];
+    if (Math.abs(sum - 1) > 1e-6) return row;
+  }
+  return -1;
+}
+
+function targetFault(evidence: Evidence): string | undefined {
+  const { task, target } = evidence;
+  const classCount = task === 'binary' ? 2 : widthOf(evidence);
+  const isClass = (value: number) => Number.isInteger(value) && value >= 0 && value < classCount;
   const row = target.findIndex((value) =>
-    task === 'binary' ? value !== 0 && value !== 1 : !Number.isFinite(value),
+    task === 'regression' ? !Number.isFinite(value) : !isClass(value),
   );
   return row < 0 ? undefined : `the target has ${target[row]} in holdout row ${row + 1}`;
 }
@@ -116,7 +140,7 @@ export function findFault(evidence: Evidence, metrics: Metric[]): string | undef
     lengthFault(evidence, columns) ??
     targetFault(evidence) ??
     timesFault(evidence) ??
-    valueFault(evidence.task, columns) ??
+    valueFault(evidence, columns) ??
     metricFault(evidence, metrics, models)
   );
 }

@@ -38,7 +38,8 @@ export interface GateReport {
   current: { version: number } | null;
   metric: string;
   direction: 'greater' | 'less';
-  holdout: { rows: number; positives?: number; [fact: string]: unknown };
+  /** `positives` of a binary target; `classes`: how many classes the rows of a multiclass target have. */
+  holdout: { rows: number; positives?: number; classes?: number; [fact: string]: unknown };
   comparisons: ComparisonRow[];
   reasons: Reason[];
   /** undecided: about how many more holdout rows would promote it at the gain seen; null when no number would. */
@@ -95,9 +96,10 @@ function tableLines(report: GateReport): string[] {
 
 function headLine({ verdict, model, candidate, current, holdout }: GateReport): string {
   const positives = holdout.positives === undefined ? '' : `, ${counted(holdout.positives)} of them positive`;
+  const classes = holdout.classes === undefined ? '' : ` of ${counted(holdout.classes)} classes`;
   const rival = current ? `against current v${current.version}` : 'as the first model';
   const who = `${model} v${candidate.version} (${candidate.learner}) ${rival}`;
-  return `${verdict.toUpperCase()}: ${who}, on ${counted(holdout.rows)} holdout rows${positives}`;
+  return `${verdict.toUpperCase()}: ${who}, on ${counted(holdout.rows)} holdout rows${classes}${positives}`;
 }
 
 function blockLines({ comparisons }: GateReport): string[] {

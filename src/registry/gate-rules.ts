@@ -48,6 +48,20 @@ function boundsFault(rule: string, measured: MeasuredGain): Reason | undefined {
   return fails(rule, `the gain cannot be computed: ${gainText(measured)}`);
 }
 
+/** Differences of figures that are a few roundings apart are the same. */
+const ROUNDING = 1e-12;
+
+/**
+ * A gain that is nothing but rounding is none: two models that say the same by other sums would else be told apart on every resample
+ * alike, and so surely.
+ */
+export function withoutRounding(interval: GainInterval): GainInterval {
+  const { candidate, other, gain, lower, upper } = interval;
+  const size = ROUNDING * Math.max(Math.abs(candidate), Math.abs(other));
+  const isNone = [gain, lower, upper].every((value) => Math.abs(value) <= size);
+  return isNone ? { ...interval, gain: 0, lower: 0, upper: 0 } : interval;
+}
+
 /** Passes: a rule about the current model where it is certain that there is none. */
 export function withoutCurrent(rule: string): Reason {
   return passes(rule, 'there is no current model to compare with');
@@ -57,9 +71,6 @@ export function withoutCurrent(rule: string): Reason {
 export function againstUnscored(rule: string, { version, why }: { version: number; why: string }): Reason {
   return open(rule, null, `the current v${version} cannot be compared with: ${why}`);
 }
-
-/** Differences of figures that are a few roundings apart are the same. */
-const ROUNDING = 1e-12;
 
 /** By the figures as they are: at least the minimum gain, and some gain at all. */
 function judgeCurrentAsSeen(measured: MeasuredGain, { minGain }: Policy): Reason {

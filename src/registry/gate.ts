@@ -18,6 +18,7 @@ import {
   judgeWear,
   type MeasuredGain,
   withoutCurrent,
+  withoutRounding,
   wornText,
 } from './gate-rules.js';
 import type { Policy } from './policy.js';
@@ -52,7 +53,12 @@ export function judge(policy: Policy, evidence: Evidence): GateReport {
     current: currentVersion(evidence),
     metric: metric.name,
     direction: metric.direction,
-    holdout: { ...holdout, rows: target.length, ...(positives === undefined ? {} : { positives }) },
+    holdout: {
+      ...holdout,
+      rows: target.length,
+      ...(positives === undefined ? {} : { positives }),
+      ...(task === 'multiclass' ? { classes: new Set(target).size } : {}),
+    },
     comparisons: gains.map(comparisonRow),
     reasons,
     rows_needed: rowsNeeded,
@@ -116,7 +122,7 @@ function measureGains(policy: Policy, evidence: Evidence, metric: Metric): Measu
     against,
     metric: comparison.metric.name,
     rows: target.length,
-    interval: intervals[i],
+    interval: withoutRounding(intervals[i]),
   }));
 }
 

@@ -82,18 +82,20 @@ export const policyMeanings: Record<keyof Policy, string> = {
     'how many people other than the one who promotes must have approved the version (`riskops approve`), `--force` or not',
 };
 
+const DECIDING: Record<Task, string> = { binary: 'auc', multiclass: 'log_loss', regression: 'rmse' };
+
 /**
  * The policy where none is written.
  *
  * - AUC does not see whether probabilities are right, so the Brier score must not get worse: by 0.002 at most, which
  *   is what probabilities cost that are all off by 4.5 percentage points. Regression has no such margin: it would
- *   need the target's unit.
+ *   need the target's unit. Of many classes log loss decides: it sees every probability, so nothing stands beside it.
  * - With fewer than about 100 rows or 30 positives the bounds of the bootstrap no longer hold what they promise.
  */
 export function defaultPolicy(task: Task): Policy {
   const binary = task === 'binary';
   return {
-    metric: binary ? 'auc' : 'rmse',
+    metric: DECIDING[task],
     minGain: 0,
     confidence: 0.95,
     proof: 'interval',

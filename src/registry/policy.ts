@@ -72,8 +72,8 @@ function policyShape(task: Task) {
 function metricOf(task: Task) {
   const known = metrics.filter((one) => one.task === task).map((one) => one.name);
   return z.string().superRefine((word, context) => {
-    const elsewhere = metrics.find((one) => one.name === word && one.task !== task);
-    if (elsewhere)
+    const elsewhere = metrics.find((one) => one.name === word);
+    if (elsewhere && !known.includes(word))
       context.addIssue({
         code: 'custom',
         message: `"${word}" is for ${elsewhere.task} models; there is: ${known.join(', ')}`,

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { v7 } from 'uuid';
 import { RiskopsError } from '../errors.js';
+import { calledClass, classProbabilities } from '../models/class-answer.js';
 import type { LoggedPrediction } from '../monitoring/prediction-log.js';
 import { toJson } from '../util/json.js';
 import type { ServerContext } from './context.js';
@@ -8,19 +9,17 @@ import { readRows } from './read-rows.js';
 import { type Scores, scoreRows } from './score-rows.js';
 import type { ServedModel } from './served-model.js';
 
-type ClassValue = LoggedPrediction['class'];
+/** A row's answer; of many classes `prediction` is the class itself. */
+type PredictionAnswer = { prediction_id: string } & Pick<LoggedPrediction, 'prediction' | 'probabilities'> &
+  Partial<Pick<LoggedPrediction, 'class'>>;
 
-interface PredictionAnswer {
-  prediction_id: string;
-  prediction: number;
-  class?: ClassValue;
-}
-
-/** The class of a probability, by the threshold that was chosen in training; null for regression. */
-function classOf({ header }: ServedModel, prediction: number): ClassValue {
-  const { classes } = header.signature.target;
-  if (classes === null || header.threshold === null) return null;
-  return classes[prediction >= header.threshold ? 1 : 0];
+function answerOfRow({ header }: ServedModel, predictions: Float64Array, row: number): PredictionAnswer {
+  const prediction_id = v7();
+  const called = calledClass(header, predictions, row);
+  const probabilities = classProbabilities(header, predictions, row);
+  if (probabilities !== null && called !== null)
+    return { prediction_id, prediction: called, class: called, probabilities };
+  return { prediction_id, prediction: predictions[row], ...(called === null ? {} : { class: called }) };
 }
 
 /** The answer's document. One row's prediction stands at the top too. */
@@ -47,7 +46,7 @@ function entriesOf(
   requestId: string,
 ): LoggedPrediction[] {
   const at = new Date().toISOString();
-  return predictions.map(({ prediction_id: id, prediction, class: found = null }, i) => ({
+  return predictions.map(({ prediction_id: id, prediction, class: found = null, probabilities }, i) => ({
     id,
     at,
     request_id: requestId,
@@ -56,6 +55,7 @@ function entriesOf(
     inputs: rows[i],
     prediction,
     class: found,
+    ...(probabilities === undefined ? {} : { probabilities }),
   }));
 }
 
@@ -82,10 +82,7 @@ export async function answerPredict(
   const model = current instanceof Promise ? await current : current;
   const scores = await scoreRows(model, rows, lane, { deadline, isGone: () => request.raw.socket.destroyed });
 
-  const predictions = Array.from(scores.predictions, (prediction): PredictionAnswer => {
-    const found = classOf(model, prediction);
-    return { prediction_id: v7(), prediction, ...(found === null ? {} : { class: found }) };
-  });
+  const predictions = rows.map((_, row) => answerOfRow(model, scores.predictions, row));
   const kept = log.append(entriesOf(model, rows, predictions, request.id));
   if (log.mode === 'sync') await waitForLog(context, kept, deadline);
   metrics.countPredictions(model.name, rows.length);

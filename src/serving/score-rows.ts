@@ -5,7 +5,7 @@ import { checkTime, type ScoringLane, type TimeLimit } from './scoring-lane.js';
 import type { ServedModel } from './served-model.js';
 
 export interface Scores {
-  /** One a row, all finite: the probability of the positive class, or the value. */
+  /** One a row, or one a class of each row, all finite: the probability of the positive class, of each class, or the value. */
   predictions: Float64Array;
   /** The first 100 of `warningCount`. */
   warnings: InputWarning[];
@@ -29,7 +29,7 @@ class Scoring implements Scores {
     private readonly model: ServedModel,
     private readonly rows: readonly unknown[],
   ) {
-    this.predictions = new Float64Array(rows.length);
+    this.predictions = new Float64Array(rows.length * model.predictor.outputs);
   }
 
   score(from: number, to: number): void {
@@ -39,9 +39,10 @@ class Scoring implements Scores {
     this.#note(encoded, from);
     if (this.#problemCount > 0) return;
     const predictions = this.model.predictor.predictCells(encoded.cells, encoded.rowCount);
-    const bad = predictions.findIndex((prediction) => !Number.isFinite(prediction));
+    const { outputs } = this.model.predictor;
+    const bad = Math.floor(predictions.findIndex((prediction) => !Number.isFinite(prediction)) / outputs);
     if (bad >= 0) throw notFinite(this.model, from + bad, this.#oddFeatures(encoded.cells, bad));
-    this.predictions.set(predictions, from);
+    this.predictions.set(predictions, from * outputs);
   }
 
   end(): Scores {
@@ -126,6 +127,9 @@ export async function scoreRows(
   };
   const { msPerRow } = model.pace;
   if (rows.length <= AT_ONCE_ROWS && rows.length * msPerRow <= AT_ONCE_MS) score(0, rows.length);
+  // Rows that build on each other are scored as a whole: the one slice is all of them.
+  else if (model.predictor.sequential)
+    await lane.run(1, rows.length * msPerRow, () => score(0, rows.length), limit);
   else await lane.run(rows.length, msPerRow, score, limit);
   checkTime(limit);
   return scoring.end();

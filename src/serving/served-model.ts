@@ -1,6 +1,7 @@
 import { compileEncoder, type RowEncoder } from '../datasets/encode-rows.js';
-import { type Predictor, readModelFile } from '../models/model-file.js';
+import { readModelFile } from '../models/model-file.js';
 import type { ModelHeader } from '../models/model-header.js';
+import type { Predictor } from '../models/predictor.js';
 import type { PointerEntry } from '../registry/current.js';
 import { Pace } from './pace.js';
 

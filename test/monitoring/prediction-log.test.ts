@@ -58,12 +58,16 @@ test('an entry is soon on disk by itself, and comes back as it was', async () =>
   const warm = entry(0);
   log.append([warm]);
   await log.flush();
-  const logged = [entry(0.25), entry(-0, { x: -0, y: 5e-324, z: null }), entry(0.75, [1, 'b', true])];
+  const ofMany = { prediction: 'a', class: 'a', probabilities: { a: 1, b: -0, ['__proto__']: 0.1 + 0.2 } };
+  const logged: LoggedPrediction[] = [
+    ...[entry(0.25), entry(-0, { x: -0, y: 5e-324, z: null }), entry(0.75, [1, 'b', true])],
+    { ...entry(0.5), ...ofMany },
+  ];
   log.append(logged);
   await vi.waitFor(() => expect(log.state().pending).toBe(0), { interval: 5, timeout: 1_000 });
   expect(await readPredictions(store, {})).toEqual([warm, ...logged]);
   for (const one of logged) expect(await readPredictions(store, { id: one.id })).toEqual([one]);
-  expect(log.state()).toEqual({ pending: 0, dropped: 0, written: 4, lastError: null });
+  expect(log.state()).toEqual({ pending: 0, dropped: 0, written: 5, lastError: null });
 });
 
 test('many rows go to disk at once, and in segments of at most maxRows', async () => {

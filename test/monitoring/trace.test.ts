@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { expect, test } from 'vitest';
 import { encodeTable } from '../../src/datasets/encode-table.js';
-import { readTable } from '../../src/datasets/read-csv.js';
+import { readTable } from '../../src/datasets/read-table.js';
 import { readOptionsFor } from '../../src/datasets/signature.js';
 import { takeRows } from '../../src/datasets/table.js';
 import type { LoggedPrediction } from '../../src/monitoring/prediction-log.js';

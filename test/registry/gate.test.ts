@@ -551,3 +551,97 @@ describe('on the credit data', () => {
     expect(verdict(baselines[0].predictions, null).verdict).toBe('reject');
   });
 });
+
+describe('a model of many classes', () => {
+  const draw = seededRandom(44);
+  const labels = Float64Array.from({ length: rows }, () => Math.floor(3 * draw()));
+  const sharp = (strength: number) => {
+    const noise = () => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
+    const shares = new Float64Array(3 * rows);
+    for (let row = 0; row < rows; row++) {
+      const sizes = [0, 1, 2].map((k) => Math.exp((k === labels[row] ? strength : 0) + noise()));
+      const sum = sizes[0] + sizes[1] + sizes[2];
+      for (const [k, size] of sizes.entries()) shares[3 * row + k] = size / sum;
+    }
+    return shares;
+  };
+  const [strong, weak] = [sharp(2), sharp(0.7)];
+  const shares = naiveBaselines('multiclass', {
+    trainingTarget: Float64Array.of(0, 0, 1, 2),
+    holdoutTarget: labels,
+    classCount: 3,
+  });
+  const judgedMany = (
+    candidate: Float64Array,
+    current: Float64Array | null,
+    change: Partial<Evidence> = {},
+  ) =>
+    judge(
+      { ...defaultPolicy('multiclass'), resamples: 500 },
+      evidenceOf(candidate, current, { task: 'multiclass', target: labels, baselines: shares, ...change }),
+    );
+
+  it('is judged by log loss, against the current model and the shares of the classes', () => {
+    const report = judgedMany(strong, weak);
+    expect(report).toMatchObject({
+      verdict: 'promote',
+      task: 'multiclass',
+      metric: 'log_loss',
+      direction: 'less',
+      holdout: { rows, classes: 3 },
+    });
+    expect(report.holdout.positives).toBeUndefined();
+    expect(report.comparisons.map(({ against }) => against)).toEqual(['current v3', 'baseline prior']);
+    expect(report.reasons.map(({ rule }) => rule)).not.toContain('min_positives');
+    expect(describeGate(report)[0]).toBe(
+      'PROMOTE: credit v4 (logistic) against current v3, on 400 holdout rows of 3 classes',
+    );
+    expect(judgedMany(weak, strong).verdict).toBe('reject');
+    expect(judgedMany(shares[0].predictions, null)).toMatchObject({ verdict: 'reject' });
+  });
+
+  it('has not beaten a baseline that says the same by other sums', () => {
+    const nearly = shares[0].predictions.map((share) => share * (1 + 2 ** -51));
+    const report = judgedMany(nearly, null);
+    expect(rule(report, 'baseline prior')).toMatchObject({
+      passed: false,
+      text: expect.stringContaining('gain 0'),
+    });
+    expect(report.comparisons[0]).toMatchObject({ gain: 0, lower: 0, upper: 0 });
+  });
+
+  it('may have guards, by the metrics of its task', () => {
+    const policy = parsePolicy({ guards: [{ metric: 'macro_f1', min: 0.99 }], resamples: 200 }, 'multiclass');
+    const evidence = evidenceOf(strong, weak, { task: 'multiclass', target: labels, baselines: shares });
+    expect(rule(judge(policy, evidence), 'guard macro_f1').passed).toBe(false);
+  });
+
+  it.each<[string, Partial<Evidence> & { candidate?: Evidence['candidate'] }, RegExp]>([
+    [
+      'probabilities that are not 1 together',
+      { baselines: [{ name: 'prior', predictions: withRow(shares[0].predictions, 7, 0.5) }] },
+      /the probabilities of the baseline prior in holdout row 3 are not 1 together/,
+    ],
+    [
+      'a number that is no probability',
+      { current: { version: 3, predictions: withRow(weak, 5, -0.1), threshold: null } },
+      /the current v3 has -0.1 in holdout row 2, which is no probability/,
+    ],
+    [
+      'another number of classes',
+      { current: { version: 3, predictions: new Float64Array(2 * rows).fill(0.5), threshold: null } },
+      /the current v3 has 800 predictions for 400 rows of 3 classes/,
+    ],
+    ['a class beyond them', { target: withRow(labels, 4, 3) }, /the target has 3 in holdout row 5/],
+    [
+      'a missing number',
+      { current: { version: 3, predictions: withRow(weak, 0, Number.NaN), threshold: null } },
+      /NaN/,
+    ],
+  ])('is rejected on evidence with %s', (_, change, why) => {
+    const report = judgedMany(strong, weak, change);
+    expect(report.verdict).toBe('reject');
+    expect(rule(report, 'numbers').text).toMatch(why);
+    expect(report.comparisons).toEqual([]);
+  });
+});

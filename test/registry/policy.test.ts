@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { RiskopsError } from '../../src/errors.js';
+import type { Task } from '../../src/models/learner.js';
 import { defaultPolicy, explainPolicy, parsePolicy } from '../../src/registry/policy.js';
 import { presets } from '../../src/registry/policy-presets.js';
 
 /** The one line that says why a policy is refused. */
-function faultOf(json: unknown, task: 'binary' | 'regression' = 'binary'): string {
+function faultOf(json: unknown, task: Task = 'binary'): string {
   try {
     parsePolicy(json, task);
   } catch (error) {
@@ -16,7 +17,7 @@ function faultOf(json: unknown, task: 'binary' | 'regression' = 'binary'): strin
 
 describe('parsePolicy', () => {
   it('takes the default for what is left out', () => {
-    for (const task of ['binary', 'regression'] as const) {
+    for (const task of ['binary', 'multiclass', 'regression'] as const) {
       for (const empty of [{}, undefined, null])
         expect(parsePolicy(empty, task)).toEqual(defaultPolicy(task));
       expect(parsePolicy(defaultPolicy(task), task)).toEqual(defaultPolicy(task));
@@ -61,6 +62,17 @@ describe('parsePolicy', () => {
     ['strict', 'policy: '],
   ])('refuses %j', (json, fault) => {
     expect(faultOf(json)).toContain(fault);
+  });
+
+  it('takes a metric that several tasks have, and no other task alone has', () => {
+    for (const metric of ['log_loss', 'brier', 'balanced_accuracy'])
+      for (const task of ['binary', 'multiclass'] as const)
+        expect(parsePolicy({ metric }, task)).toEqual({ ...defaultPolicy(task), metric });
+    expect(faultOf({ metric: 'auc' }, 'multiclass')).toContain(
+      '"auc" is for binary models; there is: log_loss',
+    );
+    expect(faultOf({ metric: 'macro_auc' })).toContain('"macro_auc" is for multiclass models');
+    expect(faultOf({ baselines: ['mean'] }, 'multiclass')).toContain('there is: prior');
   });
 
   it('names every fault in one line', () => {

@@ -45,6 +45,12 @@ export const signature: Signature = {
 
 export const goodRow = { income: 0.5, age: 40, region: '서울', owner: true };
 
+const CLASSES: Record<Task, Signature['target']['classes']> = {
+  binary: signature.target.classes,
+  multiclass: ['A', 'B', '다'],
+  regression: null,
+};
+
 /** A real model file, fitted on rows drawn from the seed: models of two seeds give different answers. */
 export async function fitModel(seed: number, task: Task = 'binary') {
   const random = seededRandom(seed);
@@ -55,16 +61,20 @@ export async function fitModel(seed: number, task: Task = 'binary') {
     region: random() < 0.5 ? '부산' : '서울',
     owner: random() < 0.5,
   }));
-  const classes = task === 'binary' ? signature.target.classes : null;
+  const classes = CLASSES[task];
   const mine: Signature = { ...signature, target: { ...signature.target, classes } };
-  const y = Float64Array.from(rows, ({ income, age }) =>
-    task === 'binary' ? Number((income ?? 0.5) + age / 80 + random() > 1.2) : -age * 1000,
-  );
-  const learner = learnerFor(task === 'binary' ? 'logistic' : 'ridge');
+  const y = Float64Array.from(rows, ({ income, age }) => {
+    if (task === 'multiclass') return Number(age > 40 - 10 * random()) + Number(age > 60);
+    return task === 'binary' ? Number((income ?? 0.5) + age / 80 + random() > 1.2) : -age * 1000;
+  });
+  const learner = learnerFor(task === 'regression' ? 'ridge' : 'logistic');
   const hyper = Object.fromEntries(learner.options.map((option) => [option.name, option.default]));
   const { cells } = compileEncoder(mine).encode(rows);
   const recipe = fitRecipe(learner.recipe, cells, rowCount, mine);
-  const data = { x: recipe.transform(cells, rowCount), y, rowCount, names: recipe.outputs };
+  const data = {
+    ...{ x: recipe.transform(cells, rowCount), y, rowCount, weights: null, previous: null, validation: null },
+    ...{ names: recipe.outputs, categories: recipe.categories, classCount: classes?.length ?? 0 },
+  };
   return encodeModelFile({
     learner,
     hyper,

@@ -23,7 +23,10 @@ export const model: Route = (app, { slots }) => {
             type: 'object',
             description: 'The features in order, with types, ranges and categories.',
           },
-          classes: { type: ['array', 'null'], description: 'Negative and positive class of a binary model.' },
+          classes: {
+            type: ['array', 'null'],
+            description: 'Negative and positive class of a binary model, or all classes in order.',
+          },
           threshold: { type: ['number', 'null'] },
           metrics: { type: 'object' },
           sha256: { type: 'string' },

@@ -7,10 +7,20 @@ const rowByPosition = { type: 'array', items: value };
 const rowByName = { type: 'object', additionalProperties: value };
 const prediction = {
   prediction: {
-    type: 'number',
-    description: "The probability of the positive class, or the value in the target's unit.",
+    type: ['number', 'string'],
+    description:
+      "The probability of the positive class, or the value in the target's unit; of a model with three or more classes the likeliest class.",
   },
-  class: { type: ['string', 'number', 'boolean'], description: "The class by the model's threshold." },
+  class: {
+    type: ['string', 'number', 'boolean'],
+    description:
+      "The class by the model's threshold; of three or more the likeliest, the first of equally likely ones.",
+  },
+  probabilities: {
+    type: 'object',
+    additionalProperties: { type: 'number' },
+    description: 'Of a model with three or more classes the probability of each, by the text of the class.',
+  },
 };
 
 /** What the predict routes take and answer. */
@@ -34,7 +44,7 @@ export const predictSchema: FastifySchema = {
   response: {
     200: {
       description:
-        "The predictions, in the order of the rows. One row's prediction and class stand at the top too.",
+        "The predictions, in the order of the rows. One row's prediction, class and probabilities stand at the top too.",
       type: 'object',
       required: ['prediction_id', 'model', 'version', 'run_id', 'predictions'],
       properties: {

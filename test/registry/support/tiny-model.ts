@@ -14,7 +14,10 @@ export async function tinyModelFile(prediction: number): Promise<EncodedModel> {
   const y = Float64Array.from({ length: rows }, (_, i) => (i < prediction * rows ? 1 : 0));
   const x = Float64Array.from(y, (_, i) => i / (rows - 1));
   const recipe = fitRecipe([], x, rows, signature);
-  const data = { x, y, rowCount: rows, names: recipe.outputs };
+  const data = {
+    ...{ x, y, rowCount: rows, weights: null, previous: null, validation: null },
+    ...{ names: recipe.outputs, categories: recipe.categories, classCount: 2 },
+  };
   return encodeModelFile({
     learner: dummy,
     hyper: {},
