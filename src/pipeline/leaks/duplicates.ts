@@ -1,0 +1,39 @@
+import { twinsAcross } from '../../datasets/duplicates.js';
+import type { LeakGuard } from './leak.js';
+import { sampleRows } from './sample-rows.js';
+
+/** Data with few different rows has twins by nature (a fifth of the wines of UCI's data); copies made before the split touch far more. */
+const MOST_TWINS = 0.5;
+/** Of one class, where it has enough rows to tell. */
+const MOST_TWINS_OF_CLASS = 0.8;
+const LEAST_ROWS = 20;
+
+/**
+ * Rows that were copied before the split stand on both sides of it: a model knows them by heart. Told from the share of the held-out rows,
+ * or of those of one class, that have an exact twin, target included, among the training rows.
+ */
+export const findDuplicates: LeakGuard = ({ table, target, features, parts, roles }) => {
+  const names = [...features, target.name].filter((name) => name !== roles.time);
+  const test = sampleRows(parts.test);
+  const isTwin = twinsAcross(table, names, parts.train, test);
+  const found = (rows: number[]): number => rows.reduce((sum, at) => sum + isTwin[at], 0);
+  const all = Array.from(test.keys());
+  const groups = [{ label: 'held-out rows', rows: all, most: MOST_TWINS }];
+  for (const [label, name] of (target.classes ?? []).entries())
+    groups.push({
+      label: `held-out rows of class ${JSON.stringify(name)}`,
+      rows: all.filter((at) => target.y[test[at]] === label),
+      most: MOST_TWINS_OF_CLASS,
+    });
+  const bad = groups.find(({ rows, most }) => rows.length >= LEAST_ROWS && found(rows) > most * rows.length);
+  if (bad === undefined) return [];
+  const share = Math.round((100 * found(bad.rows)) / bad.rows.length);
+  return [
+    {
+      columns: names,
+      what: `${share} % of the ${bad.label} stand, target and all, among the training rows too.`,
+      why: 'Rows were probably copied before the split, to balance classes; a model would be judged on what it learned by heart.',
+      fix: 'take the data as it was before, and riskops train --balance oversample, which copies rows after the split',
+    },
+  ];
+};
