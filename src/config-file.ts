@@ -8,10 +8,10 @@ import { printable, suggestWord } from './util/text.js';
 
 /** The settings of one model: what `train` and the gate take from the config. */
 export interface ModelConfig {
-  /** CSV or CSV.gz, relative to the config's folder. */
+  /** A file or folder, relative to the config's folder, or a database with a query. */
   data?: string;
   target?: string;
-  task?: 'binary' | 'regression';
+  task?: 'binary' | 'multiclass' | 'regression';
   /** The class whose probability is predicted. */
   positive?: string;
   learner?: string;
@@ -23,6 +23,26 @@ export interface ModelConfig {
   keep?: string[];
   /** A schema file, as written by `riskops init`. */
   schema?: string;
+  /** The column that orders the rows. */
+  time?: string;
+  /** The column that tells series apart. */
+  series?: string;
+  /** Makes a forecaster: how many steps ahead it answers. */
+  horizon?: number;
+  /** The column with the rows' weights. */
+  weights?: string;
+  classWeight?: 'balanced';
+  balance?: 'oversample' | 'undersample';
+  /** Share of the training rows that early stopping watches. */
+  validation?: number;
+  /** Leak guards to overrule. */
+  allow?: string[];
+  /** Steps before the learner's own, or the path of a JSON file with them. */
+  recipe?: string | { kind: string; [setting: string]: unknown }[];
+  /** How the rows are made of the data's, or the path of a JSON file that says it. */
+  reshape?: string | Record<string, unknown>;
+  /** How the target is made, or the path of a JSON file that says it. */
+  label?: string | Record<string, unknown>;
   /** Hyper-parameters of the learner. */
   hyper?: Record<string, number | string | boolean | null>;
   /** The gate's policy, or the path of a JSON file that holds it, relative to the config's folder. */
@@ -48,6 +68,8 @@ export interface Config {
     requestMs?: number;
     allowedHosts?: string[];
   };
+  /** What `--learner auto` tries, by the number of rows, and how long it tunes. */
+  auto?: { least?: number; few?: number; many?: number; trials?: number; seconds?: number };
   /** The copies of the database that commands make by themselves. */
   backup?: { hours?: number; keep?: number; megabytes?: number };
   ci?: {
@@ -207,10 +229,11 @@ function checkBlock({ path, settings, prefix, shown, alsoKnown = [] }: Block, va
 function checkConfig(path: string, value: unknown, settings: readonly Setting[]): asserts value is Config {
   const top = { path, settings };
   checkBlock({ ...top, prefix: '', shown: '' }, value);
-  const { serve = {}, ci = {}, backup = {}, models = {} } = value as Config;
+  const { serve = {}, ci = {}, backup = {}, auto = {}, models = {} } = value as Config;
   checkBlock({ ...top, prefix: 'serve', shown: 'serve' }, serve);
   checkBlock({ ...top, prefix: 'ci', shown: 'ci' }, ci);
   checkBlock({ ...top, prefix: 'backup', shown: 'backup' }, backup);
+  checkBlock({ ...top, prefix: 'auto', shown: 'auto' }, auto);
   checkObject(path, 'models', models);
   const names = Object.keys(models);
   const { model } = value as Config;

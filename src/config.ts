@@ -4,9 +4,11 @@ import { basename, dirname, resolve } from 'node:path';
 import { ciSettings } from './checks/settings.js';
 import { type Config, findConfig, loadConfig, readPolicyFile } from './config-file.js';
 import { RiskopsError } from './errors.js';
+import { autoSettings } from './pipeline/auto-settings.js';
 import { trainSettings } from './pipeline/settings.js';
+import { usableSource } from './pipeline/source-paths.js';
 import { serveSettings } from './serving/settings.js';
-import { parseSetting, type Setting, type SettingValue } from './settings.js';
+import { isInlineJson, parseSetting, type Setting, type SettingValue } from './settings.js';
 import { storeSettings } from './storage/settings.js';
 import type { StorePlaces } from './storage/store.js';
 import { printable } from './util/text.js';
@@ -37,6 +39,7 @@ export const settings: readonly Setting[] = [
   ...generalSettings,
   ...storeSettings,
   ...trainSettings,
+  ...autoSettings,
   ...serveSettings,
   ...ciSettings,
 ];
@@ -193,6 +196,8 @@ export async function openProject({
     const place = (value: SettingValue, base: string) => {
       if (typeof value !== 'string') return value;
       if (setting.kind === 'path') return resolve(base, value);
+      if (setting.kind === 'source') return usableSource(base, value);
+      if (setting.kind === 'json') return isInlineJson(value) ? value : resolve(base, value);
       const isFile = setting.kind === 'split' && value.startsWith('file:') && value !== 'file:';
       return isFile ? `file:${resolve(base, value.slice('file:'.length))}` : value;
     };

@@ -51,8 +51,13 @@ export const catalogue = {
   },
   DATA_UNREADABLE: {
     exit: 65,
-    meaning: 'The data file cannot be read as CSV.',
+    meaning: 'The data cannot be read: it is not what its name says, or has nothing to learn from.',
     next: 'riskops train --data FILE --target COLUMN',
+  },
+  DATA_SOURCE_UNREACHABLE: {
+    exit: 74,
+    meaning: 'The database that holds the data cannot be reached, or lets nobody in.',
+    next: 'check the host and the user; the password comes from PGPASSWORD or the pgpass file',
   },
   DATA_CHANGED: {
     exit: 65,
@@ -79,10 +84,30 @@ export const catalogue = {
     meaning: 'A schema has a key or a value it should not have.',
     next: 'mend the named key of the schema',
   },
+  RESHAPE_INVALID: {
+    exit: 2,
+    meaning: 'A reshape rule has a key or a value it should not have, or does not fit the data.',
+    next: 'mend the reshape rule in riskops.config.*',
+  },
+  LABEL_INVALID: {
+    exit: 2,
+    meaning: 'A label rule has a key or a value it should not have, or does not fit the data.',
+    next: 'mend the label rule in riskops.config.*',
+  },
   FEATURES_INVALID: {
     exit: 65,
     meaning: 'The columns that are left cannot be learned from.',
     next: 'riskops train --target COLUMN',
+  },
+  LEAK_FOUND: {
+    exit: 65,
+    meaning: 'The held-out rows could not judge a model: they, or the target, are known to it already.',
+    next: 'the command that the error names; --allow GUARD where it is right as it is',
+  },
+  DATA_NOT_SUFFICIENT: {
+    exit: 10,
+    meaning: 'There are too few rows for what was asked; nothing was trained.',
+    next: 'more rows, or riskops train --learner ridge',
   },
   SPLIT_INVALID: {
     exit: 2,
@@ -106,6 +131,16 @@ export const catalogue = {
     exit: 4,
     meaning: 'A model file is not there.',
     next: 'riskops rollback',
+  },
+  EXPORT_UNSUPPORTED: {
+    exit: 2,
+    meaning: 'A version has something that the other format has no words for.',
+    next: 'riskops models export --help',
+  },
+  EXPLANATION_UNAVAILABLE: {
+    exit: 2,
+    meaning: 'The learner of a version cannot say what its answers are made of.',
+    next: 'riskops importance',
   },
   INPUT_INVALID: {
     exit: 65,
@@ -150,6 +185,16 @@ export const catalogue = {
     exit: 65,
     meaning: 'The archive is larger than the limit, or grows more than the limit when unpacked.',
     next: 'riskops import --help',
+  },
+  IMPORT_INVALID: {
+    exit: 65,
+    meaning: 'The model file of another program is damaged, or has something that riskops does not run.',
+    next: 'riskops models import --help',
+  },
+  PARITY_FAILED: {
+    exit: 65,
+    meaning: 'An imported model does not give the answers of the program that made it.',
+    next: 'riskops models import --help',
   },
   IMPORT_CONFLICT: {
     exit: 65,

@@ -4,8 +4,8 @@ export interface Setting {
   /** Its place in the config; `*` stands for a model's name. */
   config: string;
   env: string;
-  /** `split` is text whose `file:PATH` names a path. */
-  kind: 'text' | 'path' | 'split' | 'number' | 'list' | 'choice';
+  /** `split` is text whose `file:PATH` names a path, `source` a path or a database with a query, `share` a number between 0 and 1, `json` JSON or the path of a file with it. */
+  kind: 'text' | 'path' | 'source' | 'split' | 'number' | 'share' | 'json' | 'list' | 'choice';
   default: SettingValue;
   description: string;
   choices?: readonly string[];
@@ -15,6 +15,9 @@ export interface Setting {
 }
 
 export type SettingValue = string | number | null | string[];
+
+/** Whether the value of a `json` setting is JSON itself, and no path. */
+export const isInlineJson = (value: string): boolean => /^[[{]/.test(value);
 
 /** The value as the setting's kind, from text or from a config's value; an Error whose message ends a sentence. */
 export function parseSetting(setting: Setting, given: unknown): SettingValue {
@@ -29,6 +32,17 @@ export function parseSetting(setting: Setting, given: unknown): SettingValue {
       if (value < min || value > max) throw new Error(`must be from ${min} to ${max}, and is ${value}`);
       return value;
     }
+    case 'share': {
+      const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
+      if (typeof value !== 'number' || !(value > 0 && value < 1))
+        throw new Error(`must be a number between 0 and 1, and is ${JSON.stringify(given)}`);
+      return value;
+    }
+    case 'json':
+      if (typeof given === 'object' && given !== null) return JSON.stringify(given);
+      if (typeof given !== 'string' || given.trim() === '')
+        throw new Error(`must be JSON or the path of a file with it, and is ${JSON.stringify(given)}`);
+      return given.trim();
     case 'list': {
       const list = typeof given === 'string' ? given.split(',').map((item) => item.trim()) : given;
       if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))

@@ -20,7 +20,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { columnOf, type NumericColumn, takeRows } from '../src/datasets/table.js';
 import { readPredictions } from '../src/monitoring/read-predictions.js';
+import type { Holdout } from '../src/pipeline/holdout.js';
 import { promoteCandidate } from '../src/pipeline/promote-candidate.js';
 import { scoreFile } from '../src/pipeline/score-file.js';
 import { judgeTraining, trainModel } from '../src/pipeline/train.js';
@@ -31,6 +33,7 @@ import type { Store } from '../src/storage/store.js';
 import { startRun } from '../src/tracking/runs.js';
 import { packageRoot } from '../src/util/package.js';
 import { seededRandom } from '../src/util/random.js';
+import { errorOf } from './datasets/support/tables.js';
 import { openStoreIn, planFor } from './pipeline/support.js';
 import { loansCsv, writeLoans } from './support/loans.js';
 import { folderForFile, refuse, riskops, succeed, whileServing } from './support/riskops.js';
@@ -86,10 +89,13 @@ describe('1: rows that were copied, or belong to one thing, do not stand on both
     },
   });
 
-  test('a split by group has no twins and an honest score; a random one is told to be memory', async () => {
+  test('a split by group has no twins and an honest score; a random one is refused as memory', async () => {
     const { folder, train } = await project();
     writeFileSync(join(folder, 'loans.csv'), wearCsv());
-    const random = (await train(wear('random:0.2'))).summary;
+    const refused = await errorOf(() => train(wear('random:0.2')));
+    expect(refused).toMatchObject({ code: 'LEAK_FOUND' });
+    expect(refused.message).toMatch(/held-out rows stand, target and all, among the training rows too/);
+    const random = (await train({ ...wear('random:0.2'), allow: ['duplicates'] })).summary;
     const grouped = (await train(wear('group:machine:0.2'))).summary;
     expect(random.notes.join(' ')).toMatch(
       /held-out rows stand, target and all, among the training rows too/,
@@ -102,11 +108,11 @@ describe('1: rows that were copied, or belong to one thing, do not stand on both
     const { folder, train } = await project();
     writeFileSync(join(folder, 'loans.csv'), wearCsv(10, 10));
     const byTime = (await train(wear('time:reading:0.2'))).holdout;
-    const readings = byTime.table.columns.find(({ name }) => name === 'reading');
-    expect(Math.min(...(readings as { values: Float64Array }).values)).toBe(8);
+    const held = ({ table, rows }: Holdout, name: string) =>
+      (columnOf(takeRows(table, rows), name) as NumericColumn).values;
+    expect(Math.min(...held(byTime, 'reading'))).toBe(8);
     const { holdout, summary } = await train(wear('group:machine:0.3'));
-    const machines = holdout.table.columns.find(({ name }) => name === 'machine') as { values: Float64Array };
-    expect(holdout.y.length).toBe(new Set(machines.values).size * 10 * 3);
+    expect(holdout.y.length).toBe(new Set(held(holdout, 'machine')).size * 10 * 3);
     expect(summary.rows.train + summary.rows.test).toBe(10 * 10 * 3);
   });
 });

@@ -69,7 +69,7 @@ export function runSmoke(options: SmokeOptions): Promise<StepReport> {
     const values = await step('predict', async () => {
       const answer = await askOk(`${url}/predict`, { body: { inputs }, timeoutMs });
       const found = predictionsOf(answer, inputs.length);
-      if (model.signature.target.classes !== null && found.some((value) => value < 0 || value > 1))
+      if (model.signature.target.classes !== null && found.flat().some((value) => value < 0 || value > 1))
         throw new Error('a probability lies outside 0 to 1');
       return { message: `${found.length} rows scored by version ${answer.body['version']}`, value: found };
     });
@@ -81,7 +81,7 @@ export function runSmoke(options: SmokeOptions): Promise<StepReport> {
       const [single] = predictionsOf(answer, 1);
       if (
         answer.body['version'] === model.version &&
-        (single !== values[0] || predictionsOf(again, 1)[0] !== single)
+        (!isSame(single, values[0]) || !isSame(predictionsOf(again, 1)[0], single))
       ) {
         throw new Error(
           `the same row scored ${values[0]} in a batch, ${single} by name and ${predictionsOf(again, 1)[0]} by position`,
@@ -106,28 +106,43 @@ export function runSmoke(options: SmokeOptions): Promise<StepReport> {
 }
 
 /** The answers against the model file itself, to 1e-9. */
-async function compareWithFile(places: StorePlaces, model: ModelAnswer, rows: unknown[][], values: number[]) {
+async function compareWithFile(
+  places: StorePlaces,
+  model: ModelAnswer,
+  rows: unknown[][],
+  values: number[][],
+) {
   const entry = readPointer(places.currentModel)?.models[model.name];
   if (entry?.version !== model.version)
     throw new Error(`the server has version ${model.version}, current.json has ${entry?.version ?? 'none'}`);
   const predictor = await readModelFile(join(places.artifacts, entry.path), { sha256: entry.sha256 });
   const { cells, rowCount } = compileEncoder(predictor.header.signature).encode(rows);
   const expected = predictor.predictCells(cells, rowCount);
-  const off = Math.max(...values.map((value, i) => Math.abs(value - expected[i])));
+  const off = Math.max(...values.flat().map((value, i) => Math.abs(value - expected[i])));
   if (!(off <= 1e-9)) throw new Error(`answers differ from the model file by up to ${off}`);
   return { message: `answers equal the model file (largest difference ${off})`, value: undefined };
 }
 
-function predictionsOf(answer: Answer, count: number): number[] {
-  const found =
-    (answer.body['predictions'] as { prediction: number; prediction_id: string }[] | undefined) ?? [];
+interface RowAnswer {
+  prediction: number;
+  probabilities?: Record<string, number>;
+  prediction_id: string;
+}
+
+const isSame = (one: number[], other: number[]) => one.join() === other.join();
+
+/** Of each row the number that answers it, or the probabilities of its classes. */
+function predictionsOf(answer: Answer, count: number): number[][] {
+  const found = (answer.body['predictions'] as RowAnswer[] | undefined) ?? [];
+  const values = found.map(({ prediction, probabilities }) =>
+    probabilities === undefined ? [prediction] : Object.values(probabilities),
+  );
   if (found.length !== count)
     throw new Error(`${count} rows were sent, ${found.length} predictions came back`);
-  if (found.some(({ prediction }) => !Number.isFinite(prediction)))
-    throw new Error('a prediction is not a finite number');
+  if (!values.flat().every(Number.isFinite)) throw new Error('a prediction is not a finite number');
   if (found.some(({ prediction_id }) => typeof prediction_id !== 'string'))
     throw new Error('a prediction has no prediction_id');
-  return found.map(({ prediction }) => prediction);
+  return values;
 }
 
 async function retry<T>(times: number, work: () => Promise<T>): Promise<T> {

@@ -18,6 +18,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./train.js'),
   },
   {
+    name: 'tune',
+    summary: "look for a learner's best options on folds of the training rows",
+    load: () => import('./tune.js'),
+  },
+  {
+    name: 'evaluate',
+    summary: 'measure a learner by folds, a trained version on new rows, or forecasts of series',
+    load: () => import('./evaluate.js'),
+  },
+  {
     name: 'reproduce',
     summary: 'train a run again, and compare model and metrics bit for bit',
     load: () => import('./reproduce.js'),
@@ -133,8 +143,33 @@ export const commands: readonly CommandEntry[] = [
     summary: 'keep a version from being deleted',
     load: () => import('./models-protect.js'),
   },
+  {
+    name: 'models import',
+    summary: 'take in trees of LightGBM or XGBoost, proved on a parity sample',
+    load: () => import('./models-import.js'),
+  },
+  {
+    name: 'models export',
+    summary: 'write a version as ONNX',
+    load: () => import('./models-export.js'),
+  },
   { name: 'serve', summary: 'serve the current models over HTTP', load: () => import('./serve.js') },
   { name: 'predict', summary: 'score a CSV file with the current model', load: () => import('./predict.js') },
+  {
+    name: 'explain',
+    summary: 'which features made the answers for the rows of a file',
+    load: () => import('./explain.js'),
+  },
+  {
+    name: 'importance',
+    summary: 'which features a version lives on: by gain, and by shuffling them',
+    load: () => import('./importance.js'),
+  },
+  {
+    name: 'forecast',
+    summary: 'what comes next in every series, with dates and intervals',
+    load: () => import('./forecast.js'),
+  },
   {
     name: 'trace',
     summary: 'where an answer came from: version, run, data, commit, promotion, gate',

@@ -1,7 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { describeSchema } from '../datasets/schema.js';
 import { RiskopsError } from '../errors.js';
-import { initProject } from '../pipeline/init-project.js';
+import { type InitResult, initProject } from '../pipeline/init-project.js';
+import { printable } from '../util/text.js';
 import { withAdvice } from './advice.js';
 import type { Command } from './command.js';
 import { formatTable } from './table.js';
@@ -65,9 +66,7 @@ export const command: Command = {
         ...(done.rows_without_target === 0
           ? []
           : [`${done.rows_without_target} rows have no ${done.target}: they are not learned from.`]),
-        done.classes === null
-          ? `Predicts ${done.target}, a number.`
-          : `Predicts the probability that ${done.target} is ${done.classes[1]} and not ${done.classes[0]}.`,
+        predicted(done),
         `Written: ${done.config}${done.schema_file === null ? '' : ` and ${done.schema_file} (the columns above; edit a type there if it is wrong)`}`,
         'Next: riskops train',
       ];
@@ -75,3 +74,10 @@ export const command: Command = {
     return undefined;
   },
 };
+
+function predicted({ target, classes }: InitResult): string {
+  if (classes === null) return `Predicts ${target}, a number.`;
+  if (classes.length > 2)
+    return `Predicts the probability of each ${target}: ${classes.map((name) => printable(String(name))).join(', ')}.`;
+  return `Predicts the probability that ${target} is ${classes[1]} and not ${classes[0]}.`;
+}

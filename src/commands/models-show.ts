@@ -40,8 +40,9 @@ export const command: Command = {
   },
 };
 
+/** The metrics of a line; a model has those of its task. */
 const metricsShort = (metrics: Record<string, number>) =>
-  ['auc', 'brier', 'rmse', 'r2']
+  ('macro_auc' in metrics ? ['log_loss', 'balanced_accuracy'] : ['auc', 'brier', 'rmse', 'r2'])
     .filter((name) => name in metrics)
     .map((name) => `${name} ${formatNumber(metrics[name])}`)
     .join(' ');

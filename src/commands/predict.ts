@@ -13,7 +13,7 @@ export const command: Command = {
     { flag: '--version <number>', description: 'this version, instead of the current one' },
   ],
   details:
-    'Scores offline exactly as the server does: same recipe, same model file. Writes the rows again, followed by prediction, and by predicted_class where there are two classes.',
+    'Scores offline exactly as the server does: same recipe, same model file. Writes the rows again, followed by prediction, and by predicted_class where there are two classes. Where there are more: predicted_class, and probability_CLASS of each.',
   examples: ['riskops predict --file in.csv --out out.csv'],
   async run({ flags, project, output }) {
     const file = required(flags['file'], '--file');

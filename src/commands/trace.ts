@@ -36,6 +36,7 @@ function describe({ prediction, version, run, data, code, promotion, gate, ...re
   const lines: [string, string | null][] = [
     ['prediction', `${id}, ${at}, request ${prediction.request_id}`],
     ['answer', `${prediction.prediction}${prediction.class === null ? '' : `, class ${prediction.class}`}`],
+    ['', prediction.probabilities ? JSON.stringify(prediction.probabilities) : null],
     ['inputs', JSON.stringify(inputs)],
     ['', `SHA-256 ${inputs_sha256}`],
     [

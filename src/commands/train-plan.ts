@@ -1,10 +1,13 @@
 import { basename } from 'node:path';
 import type { Project } from '../config.js';
 import { RiskopsError } from '../errors.js';
+import { parseSteps } from '../features/recipe-file.js';
 import type { Task } from '../models/learner.js';
+import { parseAllowed } from '../pipeline/leaks.js';
 import type { TrainPlan } from '../pipeline/train-plan.js';
 import { printable, suggestWord } from '../util/text.js';
 import type { CommandOption } from './command.js';
+import { jsonOf, objectOf } from './json-option.js';
 
 /** The options that say what to learn from and how. */
 export const trainOptions: readonly CommandOption[] = [
@@ -13,11 +16,15 @@ export const trainOptions: readonly CommandOption[] = [
     description: "the model's name; when not given it is the config's default, or the data file's name",
     setting: 'model',
   },
-  { flag: '--data <file>', description: 'CSV or CSV.gz to learn from', setting: 'data' },
+  {
+    flag: '--data <source>',
+    description: 'CSV, NDJSON or Parquet to learn from, a folder of such, or sqlite:FILE#SELECT ...',
+    setting: 'data',
+  },
   { flag: '--target <column>', description: 'the column to predict', setting: 'target' },
   {
     flag: '--task <task>',
-    description: 'binary or regression; told from the target when not given',
+    description: 'binary, multiclass or regression; told from the target when not given',
     setting: 'task',
   },
   {
@@ -27,12 +34,12 @@ export const trainOptions: readonly CommandOption[] = [
   },
   {
     flag: '--learner <name>',
-    description: 'dummy, logistic, ridge, random-forest or gradient-boosting',
+    description: 'dummy, logistic, ridge, random-forest, gradient-boosting, isolation-forest or lstm',
     setting: 'learner',
   },
   {
     flag: '--engine <name>',
-    description: 'whose code trains it: riskops, or ml-random-forest',
+    description: 'whose code trains it: riskops, ml-random-forest or tfjs',
     setting: 'engine',
   },
   { flag: '--set <name=value...>', description: 'a hyper-parameter of the learner, such as trees=400' },
@@ -52,6 +59,46 @@ export const trainOptions: readonly CommandOption[] = [
     flag: '--keep <columns>',
     description: 'columns to keep that would be left out, separated by commas',
     setting: 'keep',
+  },
+  { flag: '--time <column>', description: 'the column that orders the rows', setting: 'time' },
+  { flag: '--series <column>', description: 'the column that tells series apart', setting: 'series' },
+  {
+    flag: '--horizon <steps>',
+    description: 'make a forecaster that answers so many steps ahead',
+    setting: 'horizon',
+  },
+  {
+    flag: '--recipe <json>',
+    description: "steps before the learner's own: a file, or JSON",
+    setting: 'recipe',
+  },
+  { flag: '--weights <column>', description: 'how much each row counts', setting: 'weights' },
+  {
+    flag: '--class-weight <mode>',
+    description: 'balanced: each class counts the same in all',
+    setting: 'classWeight',
+  },
+  {
+    flag: '--balance <way>',
+    description: 'oversample or undersample the classes, in the rows of a fit alone',
+    setting: 'balance',
+  },
+  {
+    flag: '--validation <share>',
+    description: 'share of the training rows that early stopping watches',
+    setting: 'validation',
+  },
+  {
+    flag: '--reshape <json>',
+    description: "how rows are made of the data's: a file, or JSON",
+    setting: 'reshape',
+  },
+  { flag: '--label <json>', description: 'how the target is made: a file, or JSON', setting: 'label' },
+  {
+    flag: '--allow <guards>',
+    description:
+      'leak guards to overrule, separated by commas: duplicates, ids, target-copy, time-order, fitted-on-all',
+    setting: 'allow',
   },
   { flag: '--schema <file>', description: "a schema file with the columns' types", setting: 'schema' },
 ];
@@ -78,14 +125,35 @@ export function trainPlan(project: Project, flags: Record<string, unknown>): Tra
     learner: get<string>('learner'),
     engine: get<string>('engine'),
     hyper: { ...hyperFor(block, get<string>('learner')), ...givenHyper(flags['set']) },
-    split: get<string>('split'),
+    split: splitFor(project, flags, asked),
     seed: get<number>('seed'),
     threads: get<number | null>('threads'),
     drop: get<string[]>('drop'),
     keep: get<string[]>('keep'),
+    time: get<string | null>('time'),
+    group: get<string | null>('series'),
+    horizon: get<number | null>('horizon'),
+    weights: get<string | null>('weights'),
+    classWeight: get<'balanced' | null>('classWeight'),
+    balance: get<TrainPlan['balance']>('balance'),
+    validation: get<number>('validation'),
+    allow: parseAllowed(get<string[]>('allow')),
+    recipe: parseSteps(jsonOf('recipe', get<string | null>('recipe'))),
+    reshape: objectOf('reshape', get<string | null>('reshape')),
+    label: objectOf('label', get<string | null>('label')),
     schema: get<string | null>('schema'),
     policy: asked === undefined ? {} : project.policyOf(asked),
   };
+}
+
+/** Rows with an order are divided by it where nobody says otherwise: a forecast by time, machines and the like as wholes. */
+function splitFor(project: Project, flags: Record<string, unknown>, model: string | undefined): string {
+  const { value, origin } = project.resolve('split', flags, model);
+  const time = project.get<string | null>('time', flags, model);
+  if (origin !== 'default' || time === null) return String(value);
+  const group = project.get<string | null>('series', flags, model);
+  const horizon = project.get<number | null>('horizon', flags, model);
+  return group !== null && horizon === null ? `group:${group}:0.2` : `time:${time}:0.2`;
 }
 
 /** The config's hyper-parameters belong to the config's learner: another one asked for by flag starts from its defaults. */

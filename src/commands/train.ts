@@ -1,6 +1,5 @@
 import { RiskopsError } from '../errors.js';
 import type { JudgedVersion } from '../pipeline/judge.js';
-import { prepareTraining } from '../pipeline/prepare-training.js';
 import { promoteCandidate } from '../pipeline/promote-candidate.js';
 import { judgeTraining, runTraining } from '../pipeline/train.js';
 import type { Store } from '../storage/store.js';
@@ -9,6 +8,7 @@ import { exitCodeOf } from './gate.js';
 import { formatNumber } from './output.js';
 import { withStore } from './project-store.js';
 import { labelOptions, runLabels } from './run-labels.js';
+import { choiceOf, describeChoice, prepareLearner } from './train-auto.js';
 import { trainOptions, trainPlan } from './train-plan.js';
 import { describeVerdict } from './verdict.js';
 
@@ -29,9 +29,12 @@ export const command: Command = {
   async run({ flags, project, output, signal }) {
     const onProgress = (text: string) => output.progress(text);
     const labels = runLabels(flags);
-    const prepared = await prepareTraining(trainPlan(project, flags), onProgress);
+    const settle = await prepareLearner(project, trainPlan(project, flags), onProgress);
     return withStore(project, 'create', async (store) => {
-      const trained = await runTraining(store, prepared, { root: project.root, labels, signal, onProgress });
+      const options = { root: project.root, labels, signal, onProgress };
+      const { prepared, chosen } = await settle(store, options);
+      const parent = chosen?.run_id ?? labels.parent;
+      const trained = await runTraining(store, prepared, { ...options, labels: { ...labels, parent } });
       output.progress('judging the candidate');
       const judged = await judgeTraining(store, trained);
       const wanted = flags['promote'] === true && judged.report.verdict === 'promote';
@@ -39,7 +42,8 @@ export const command: Command = {
       const promoted = wanted && missing === undefined;
       const next = promoted ? 'riskops serve' : (missing?.fix ?? nextStep(judged.report.verdict));
       const result = { ...trained.summary, gate: judged.report, promoted, missing: missing?.message, next };
-      output.result(result, () => [
+      output.result(chosen ? { ...result, choice: choiceOf(chosen) } : result, () => [
+        ...(chosen ? describeChoice(chosen) : []),
         `Trained ${trained.summary.model} version ${trained.summary.version}: ${trained.summary.learner}, ${trained.summary.rows.train} rows, ${trained.summary.features.length} features (run ${trained.summary.run_id.slice(0, 8)}).`,
         ...trained.summary.notes,
         `On ${trained.summary.rows.test} held-out rows: ${metricLine(trained.summary.metrics)}`,

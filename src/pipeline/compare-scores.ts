@@ -1,5 +1,6 @@
+import { taskOfClasses } from '../datasets/target.js';
 import { type Comparison, type GainInterval, pairedBootstrap, type Scored } from '../evaluation/bootstrap.js';
-import { type Metric, metrics } from '../evaluation/metrics.js';
+import { metricsFor } from '../evaluation/metrics.js';
 import type { Store } from '../storage/store.js';
 import { findRun } from '../tracking/find-run.js';
 import { type HoldoutScores, readScores } from './holdout-scores.js';
@@ -78,7 +79,7 @@ export async function compareScores(
   return {
     base,
     holdout_sha256: kept?.holdoutSha256 ?? null,
-    rows: kept?.predictions.length ?? null,
+    rows: kept?.target?.length ?? kept?.predictions.length ?? null,
     ...{ confidence, resamples },
     why: baseFault,
     runs: compared,
@@ -96,6 +97,8 @@ function faultOf(scores: HoldoutScores | null, base: HoldoutScores): string | nu
   if (scores.holdoutSha256 !== base.holdoutSha256) return 'its holdout is another than the base had';
   const [own, other] = [scores.signature.target, base.signature.target];
   if (own.name !== other.name) return `it predicts "${own.name}", and the base "${other.name}"`;
+  if (JSON.stringify(own.classes) !== JSON.stringify(other.classes))
+    return `its classes are ${JSON.stringify(own.classes)}, the base's ${JSON.stringify(other.classes)}`;
   return scores.predictions.length === base.predictions.length ? null : 'its predictions are not as many';
 }
 
@@ -105,7 +108,10 @@ function differencesOf(
   { confidence, resamples }: { confidence: number; resamples: number },
 ): ScoreDifference[] {
   const [candidate, other]: Scored[] = [scores, base];
-  const comparisons = metricsFor(base).map((metric): Comparison => ({ metric, candidate, other }));
+  // mase needs the series before the holdout, which is not kept.
+  const comparisons = metricsFor(taskOfClasses(base.signature.target.classes)).map(
+    (metric): Comparison => ({ metric, candidate, other }),
+  );
   const found = pairedBootstrap(base.target as Float64Array, comparisons, {
     // Two bounds, each left open to half of what may go wrong.
     confidence: (1 + confidence) / 2,
@@ -117,10 +123,4 @@ function differencesOf(
     ...{ value, base: baseValue, gain, lower, upper },
     verdict: lower > 0 ? 'better' : upper < 0 ? 'worse' : 'not told apart',
   }));
-}
-
-/** The metrics of the task; mase needs the series before the holdout, which is not kept. */
-function metricsFor({ signature }: HoldoutScores): Metric[] {
-  const task = signature.target.classes === null ? 'regression' : 'binary';
-  return metrics.filter((metric) => metric.task === task && metric.name !== 'mase');
 }

@@ -1,44 +1,148 @@
 import { encodeTable } from '../datasets/encode-table.js';
 import { foldRows } from '../datasets/folds.js';
 import { type Signature, signatureOf } from '../datasets/signature.js';
-import { takeRows } from '../datasets/table.js';
 import { chooseThreshold } from '../evaluation/threshold.js';
-import { fitRecipe, type Recipe } from '../features/recipe.js';
-import type { FitContext, FittedModel, Hyper, Learner } from '../models/learner.js';
+import { fitRecipe, type Recipe, type StepConfig } from '../features/recipe.js';
+import type { FitContext, FittedModel, Hyper, Learner, LearningRows } from '../models/learner.js';
+import { isSequential, lookBackOf } from '../models/predictor.js';
+import { classWeightsOf, evenRows, type RowBalance } from './balance-rows.js';
 import type { PreparedData } from './prepare-data.js';
+import { validationRows } from './validation-rows.js';
 
 /** Folds of the training rows on which the decision threshold is chosen. */
 const THRESHOLD_FOLDS = 3;
 
-export interface FittedPipeline {
+/** A learner fitted on some rows, with the preparation that was fitted on the same rows. */
+export interface FittedRows {
+  learner: Learner;
   signature: Signature;
   recipe: Recipe;
   fitted: FittedModel;
-  /** binary: the class is positive when prediction >= threshold; chosen on folds of the training rows alone. */
-  threshold: number | null;
+  /** A row's answer depends on the rows before it. */
+  sequential: boolean;
+  /** On so many of them at most. */
+  lookBack: number;
 }
 
-export interface FitPlan {
+export interface FittedPipeline extends FittedRows {
+  /** binary: the class is positive when prediction >= threshold; chosen on folds of the training rows alone. */
+  threshold: number | null;
+  /** Rows of each class that the last fit saw, before and after they were evened out; null when they were not. */
+  balanced: RowBalance | null;
+}
+
+export interface FitPlan extends RowPlan {
   learner: Learner;
   hyper: Hyper;
   context: FitContext;
 }
 
+/** How the rows of a fit are prepared. */
+export interface RowPlan {
+  recipe: readonly StepConfig[];
+  classWeight: 'balanced' | null;
+  balance: 'oversample' | 'undersample' | null;
+  validation: number;
+}
+
+type FitOnRows = FittedRows & Pick<FittedPipeline, 'balanced'>;
+
 /** Recipe and learner fitted on `rows` alone: nothing of any other row is seen. */
-async function fitOn(data: PreparedData, rows: Int32Array, { learner, hyper, context }: FitPlan) {
-  const { table, target, features, schema } = data;
-  const signature = signatureOf(table, features, rows, target, schema.missing);
-  const cells = encodeTable(takeRows(table, rows), signature);
-  const recipe = fitRecipe(learner.recipe, cells, rows.length, signature);
-  const x = recipe.transform(cells, rows.length);
-  const y = Float64Array.from(rows, (row) => target.y[row]);
+export async function fitOnRows(data: PreparedData, rows: Int32Array, plan: FitPlan): Promise<FitOnRows> {
+  const { learner, hyper, context } = plan;
+  const { table, target, features, schema, roles } = data;
+  const watches = learner.stopsEarly === true && (hyper['early_stopping'] ?? null) !== null;
+  const { fit, validation } = watches
+    ? validationRows(data, rows, plan.validation, context.seed)
+    : { fit: rows, validation: null };
+  const signature = signatureOf(table, features, fit, target, schema.missing, roles);
+  const y = Float64Array.from(fit, (row) => target.y[row]);
+  let cells: Float64Array | null = encodeTable(table, signature, fit);
+  const classCount = target.classes?.length ?? 0;
+  const steps = [...plan.recipe, ...learner.recipe];
+  const recipe = fitRecipe(steps, cells, fit.length, signature, { y, classCount });
+  const x = recipe.transform(cells, fit.length);
+  const previous = learner.sequential === true ? recipe.previousOf(cells, fit.length) : null;
+  // A second copy of ten million rows would not fit beside the first.
+  cells = null;
+  const weights = classWeightsOf(y, classCount, plan.classWeight, pick(data.weights, fit));
+  const learned: LearningRows = { x, y, rowCount: fit.length, weights, previous };
+  const evened = evenRows(learned, { classCount, balance: plan.balance, seed: context.seed });
   const fitted = await learner.fit(
-    { x, y, rowCount: rows.length, names: recipe.outputs },
+    {
+      ...evened.rows,
+      names: recipe.outputs,
+      categories: recipe.categories,
+      classCount,
+      validation: validation && watchedRows(data, { fit, validation }, { signature, recipe, learner }),
+    },
     target.task,
     hyper,
     context,
   );
-  return { signature, recipe, fitted };
+  const sequential = isSequential(recipe, learner);
+  const lookBack = lookBackOf(recipe, learner, hyper);
+  return { learner, signature, recipe, fitted, sequential, lookBack, balanced: evened.balance };
+}
+
+function pick(values: Float64Array | null, rows: Int32Array): Float64Array | null {
+  return values && Float64Array.from(rows, (row) => values[row]);
+}
+
+/**
+ * The rows that early stopping watches, prepared as the model prepares them. Where rows build on those before them, the rows of the fit come
+ * along as their history, with a weight of 0.
+ */
+function watchedRows(
+  { table, target, weights }: PreparedData,
+  rows: { fit: Int32Array; validation: Int32Array },
+  { signature, recipe, learner }: { signature: Signature; recipe: Recipe; learner: Learner },
+): LearningRows {
+  const needsHistory = isSequential(recipe, learner);
+  const all = needsHistory ? Int32Array.from([...rows.fit, ...rows.validation]) : rows.validation;
+  const cells = encodeTable(table, signature, all);
+  const watched = all.length - rows.validation.length;
+  const own = pick(weights, all) ?? new Float64Array(all.length).fill(1);
+  return {
+    x: recipe.transform(cells, all.length),
+    y: Float64Array.from(all, (row) => target.y[row]),
+    rowCount: all.length,
+    weights: needsHistory ? own.fill(0, 0, watched) : weights && own,
+    previous: learner.sequential === true ? recipe.previousOf(cells, all.length) : null,
+  };
+}
+
+/** Predictions of some rows of the data, rowCount x outputs; a sequential model sees all rows of the table before them. */
+export function predictRows(
+  model: FittedRows,
+  { table }: Pick<PreparedData, 'table'>,
+  rows: Int32Array,
+): Float64Array {
+  const { signature, sequential } = model;
+  const asked = sequential ? undefined : rows;
+  const cells = encodeTable(table, signature, asked);
+  const rowCount = asked?.length ?? table.rowCount;
+  const predictions = predictCellsOf(model, cells, rowCount);
+  return asked === undefined ? takePredictions(predictions, rowCount, rows) : predictions;
+}
+
+/** Predictions of cells that were encoded by the fitted signature. */
+export function predictCellsOf(
+  { learner, recipe, fitted }: Pick<FittedRows, 'learner' | 'recipe' | 'fitted'>,
+  cells: Float64Array,
+  rowCount: number,
+): Float64Array {
+  const previous = learner.sequential === true ? recipe.previousOf(cells, rowCount) : null;
+  return fitted.predict(recipe.transform(cells, rowCount), rowCount, previous);
+}
+
+/** The predictions of some rows among those of all. */
+export function takePredictions(all: Float64Array, rowCount: number, rows: Int32Array): Float64Array {
+  const outputs = all.length / rowCount;
+  const taken = new Float64Array(rows.length * outputs);
+  for (const [i, row] of rows.entries())
+    for (let k = 0; k < outputs; k++) taken[i * outputs + k] = all[row * outputs + k];
+  return taken;
 }
 
 /** Fits on the training rows; for a binary target the threshold is chosen first, on predictions out of fold. */
@@ -49,7 +153,7 @@ export async function fitModel(
 ): Promise<FittedPipeline> {
   const threshold = data.target.task === 'binary' ? await thresholdOutOfFold(data, plan, onProgress) : null;
   onProgress('training');
-  return { ...(await fitOn(data, data.parts.train, plan)), threshold };
+  return { ...(await fitOnRows(data, data.parts.train, plan)), threshold };
 }
 
 /**
@@ -67,19 +171,19 @@ async function thresholdOutOfFold(
     target,
     folds: THRESHOLD_FOLDS,
   });
-  const predicted: { y: number; prediction: number }[] = [];
+  const y: number[] = [];
+  const predicted: number[] = [];
   for (const [number, { train, test }] of folds.entries()) {
     onProgress(`choosing the threshold, fold ${number + 1} of ${folds.length}`);
-    const { signature, recipe, fitted } = await fitOn(data, train, {
-      ...plan,
-      context: { ...plan.context, onStep: undefined },
-    });
-    const cells = encodeTable(takeRows(table, test), signature);
-    const predictions = fitted.predict(recipe.transform(cells, test.length), test.length);
-    for (let i = 0; i < test.length; i++)
-      predicted.push({ y: target.y[test[i]], prediction: predictions[i] });
+    const context = { ...plan.context, onStep: undefined };
+    const predictions = predictRows(await fitOnRows(data, train, { ...plan, context }), data, test);
+    for (let i = 0; i < test.length; i++) {
+      y.push(target.y[test[i]]);
+      predicted.push(predictions[i]);
+    }
   }
   if (predicted.length === 0) return 0.5;
-  const pick = (key: 'y' | 'prediction') => Float64Array.from(predicted, (row) => row[key]);
-  return chooseThreshold(pick('y'), pick('prediction'), { maximise: 'balanced_accuracy' }).threshold;
+  return chooseThreshold(Float64Array.from(y), Float64Array.from(predicted), {
+    maximise: 'balanced_accuracy',
+  }).threshold;
 }

@@ -10,8 +10,9 @@ export interface HoldoutScores {
   holdoutSha256: string;
   threshold: number | null;
   signature: Signature;
+  /** One a row; of a multiclass model one a class of each row, row by row. */
   predictions: Float64Array;
-  /** What came true, in the order of the predictions; null for a run from before it was kept. */
+  /** What came true, in the order of the rows; null for a run from before it was kept. */
   target: Float64Array | null;
   /** The time of each row, where the split was by time. */
   times: Float64Array | null;
@@ -27,12 +28,16 @@ export async function keepScores(
   const bytes = encodeSafetensors({
     metadata: { riskops: toJson(facts) },
     tensors: {
-      predictions: column(predictions),
+      predictions: { ...column(predictions), shape: shapeOf(predictions, target) },
       target: column(target),
       ...(times === null ? {} : { times: column(times) }),
     },
   });
   await run.logArtifact(FILE, bytes, 'holdout-scores');
+}
+
+function shapeOf({ length }: Float64Array, target: Float64Array): number[] {
+  return length === target.length ? [length] : [target.length, length / target.length];
 }
 
 /** The kept predictions of a run; null when there are none, or when they are not as they were recorded. */
@@ -55,9 +60,10 @@ function decodeScores(bytes: Buffer): HoldoutScores | null {
   >;
   const predictions = tensors['predictions']?.data;
   if (!(predictions instanceof Float64Array)) return null;
+  const [rows] = tensors['predictions'].shape;
   const beside = (name: string): Float64Array | null => {
     const column = tensors[name]?.data;
-    return column instanceof Float64Array && column.length === predictions.length ? column : null;
+    return column instanceof Float64Array && column.length === rows ? column : null;
   };
   return { ...facts, predictions, target: beside('target'), times: beside('times') };
 }

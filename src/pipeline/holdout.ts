@@ -1,26 +1,35 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { duplicateRowsAcross } from '../datasets/duplicates.js';
 import { parseSchema } from '../datasets/schema.js';
 import { splitKeys } from '../datasets/split-column.js';
 import { parseSplit } from '../datasets/split-rule.js';
-import { type Table, takeRows } from '../datasets/table.js';
+import { columnOf, type Table } from '../datasets/table.js';
 import { RiskopsError } from '../errors.js';
+import { seasonOf } from '../evaluation/baselines.js';
 import type { VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { readArtifact } from '../tracking/read-artifact.js';
 import { sha256 } from '../util/files.js';
-import { type DataPlan, type PreparedData, prepareData } from './prepare-data.js';
+import { type PreparedData, prepareData } from './prepare-data.js';
+import { recordedPath, recordedSource, sourceExists, usableSource } from './source-paths.js';
+import { type DataPlan, dataDefaults } from './train-plan.js';
 
 /** The rows a candidate was held out from, and what a judge needs beside them. */
 export interface Holdout {
+  /** All rows of the data: the history of those that are held out. */
   table: Table;
+  /** The held-out ones among them. */
+  rows: Int32Array;
   y: Float64Array;
   trainingTarget: Float64Array;
-  /** Both targets are one series in time order. */
+  /** Both targets are series in time order: one, or those that `series` names. */
   inTimeOrder: boolean;
   /** The time of each held-out row under a `time:` split; null under any other. */
   times: Float64Array | null;
+  /** Of a forecaster of several series: the series of each training and each held-out row. */
+  series: { training: Int32Array; holdout: Int32Array } | null;
+  /** Rows in one season of a series, told from the steps of its times; null where there is none. */
+  season: number | null;
   /** Held-out rows with an exact twin, target included, among the training rows. */
   twins: number;
   facts: HoldoutFacts;
@@ -48,12 +57,6 @@ export interface DataRecord extends Omit<DataPlan, 'data'> {
 export const DATA_RECORD = 'data.json';
 export const SCHEMA_RECORD = 'schema.json';
 
-/** A path for the record: relative with `/` where it lies inside the project, so that the project can be moved. */
-export function recordedPath(root: string, path: string): string {
-  const inside = relative(root, path);
-  return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? path : inside.split(sep).join('/');
-}
-
 /** A split rule for the record: the file of `file:PATH` as `recordedPath`. */
 export function recordedSplit(root: string, split: string): string {
   const rule = parseSplit(split);
@@ -70,6 +73,7 @@ export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string):
   const { table, target, parts, split, source, testSource } = prepared;
   const pick = (rows: Int32Array) => Float64Array.from(rows, (row) => target.y[row]);
   const y = pick(parts.test);
+  const series = seriesOf(plan, prepared);
   const identity = [
     source.sha256,
     testSource?.sha256 ?? '',
@@ -77,14 +81,17 @@ export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string):
     sha256(new Uint8Array(y.buffer)),
   ];
   return {
-    table: takeRows(table, parts.test),
+    table,
+    rows: parts.test,
     y,
     trainingTarget: pick(parts.train),
-    inTimeOrder: split.kind === 'time' && isOneSeries(prepared),
+    inTimeOrder: split.kind === 'time' && (series !== null || isOneSeries(prepared)),
     times: timesOf(prepared),
+    series,
+    season: seasonAmong(prepared),
     twins: duplicateRowsAcross(table, [...prepared.features, target.name], parts.train, parts.test),
     facts: {
-      data: recordedPath(root, plan.data),
+      data: recordedSource(root, plan.data),
       data_sha256: source.sha256,
       test_data: testSource === null ? null : recordedPath(root, resolve(testSource.path)),
       test_data_sha256: testSource?.sha256 ?? null,
@@ -100,6 +107,31 @@ function timesOf({ split, table, parts }: PreparedData): Float64Array | null {
   if (split.kind !== 'time') return null;
   const keys = splitKeys(table, split.column, parts.test, 'time');
   return Float64Array.from(parts.test, (row) => keys[row]);
+}
+
+/** What a forecaster's rows belong to; the order of one series is that of its rows. */
+function seriesOf({ horizon, group }: DataPlan, { table, parts }: PreparedData): Holdout['series'] {
+  if (horizon === null || group === null) return null;
+  const rows = new Int32Array(table.rowCount).map((_, row) => row);
+  const keys = splitKeys(table, group, rows, 'group');
+  const numbers = new Map<number, number>();
+  const ids = (part: Int32Array) =>
+    part.map((row) => {
+      const id = numbers.get(keys[row]) ?? numbers.size;
+      numbers.set(keys[row], id);
+      return id;
+    });
+  return { training: ids(parts.train), holdout: ids(parts.test) };
+}
+
+/** What a season is, from the different times of the rows; only dates have one. */
+function seasonAmong({ split, table, parts }: PreparedData): number | null {
+  if (split.kind !== 'time') return null;
+  const column = columnOf(table, split.column);
+  if (column.type !== 'date') return null;
+  const { values } = column;
+  const times = new Set(Array.from(parts.train, (row) => values[row]));
+  return seasonOf(Float64Array.from(times).sort());
 }
 
 /** Rows of a time split are one series when no time occurs twice; many things at a time are a panel. */
@@ -134,12 +166,13 @@ export async function rebuildHoldout(
   };
   const record = JSON.parse(await artifact(DATA_RECORD)) as DataRecord;
   const plan: DataPlan = {
+    ...dataDefaults,
     ...record,
-    data: resolve(root, record.data),
+    data: usableSource(root, record.data),
     split: usableSplit(root, record.split),
   };
   for (const path of [record.data, expected.test_data])
-    if (path !== null && !existsSync(resolve(root, path))) throw unavailable(`${path} is gone.`);
+    if (path !== null && !sourceExists(usableSource(root, path))) throw unavailable(`${path} is gone.`);
   const holdout = holdoutOf(plan, await prepareData(plan, parseSchema(await artifact(SCHEMA_RECORD))), root);
   if (holdout.facts.data_sha256 !== expected.data_sha256)
     throw unavailable(`${record.data} was changed since: its SHA-256 is another.`);

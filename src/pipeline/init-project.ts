@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { basename, join, relative, sep } from 'node:path';
 import { chooseFeatures } from '../datasets/features-choice.js';
-import { readTable } from '../datasets/read-csv.js';
+import { readTable } from '../datasets/read-table.js';
 import { schemaToJson, type TableSchema } from '../datasets/schema.js';
 import { columnNotFound } from '../datasets/table.js';
 import { type EncodedTarget, encodeTarget } from '../datasets/target.js';
@@ -25,7 +25,7 @@ export interface InitResult {
   config: string;
   model: string;
   task: Task;
-  /** binary: [negative, positive]. */
+  /** binary: [negative, positive]; multiclass: all in order; null for a number. */
   classes: EncodedTarget['classes'];
   data: string;
   target: string;

@@ -1,5 +1,6 @@
 import { naiveBaselines } from '../evaluation/baselines.js';
-import { type Predictor, readModelFile } from '../models/model-file.js';
+import { readModelFile } from '../models/model-file.js';
+import type { Predictor } from '../models/predictor.js';
 import { judge } from '../registry/gate.js';
 import type { GateReport } from '../registry/gate-report.js';
 import { readLedger, recordUse } from '../registry/holdout-ledger.js';
@@ -86,6 +87,9 @@ async function compare(
       trainingTarget: holdout.trainingTarget,
       holdoutTarget: holdout.y,
       inTimeOrder: holdout.inTimeOrder,
+      series: holdout.series ?? undefined,
+      season: holdout.season,
+      classCount: signature.target.classes?.length,
     }),
     schema: rival.signature
       ? schemaDifferences(rival.signature, signature)

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Predictor, readModelFile } from '../models/model-file.js';
+import { readModelFile } from '../models/model-file.js';
+import type { Predictor } from '../models/predictor.js';
 import { type PointerEntry, readPointer } from '../registry/current.js';
 import { noCurrentModel } from '../registry/no-current.js';
 import type { StorePlaces } from '../storage/store.js';

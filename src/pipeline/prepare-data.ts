@@ -1,17 +1,23 @@
 import { readFileSync, statSync } from 'node:fs';
 import { chooseFeatures, type FeatureChoice } from '../datasets/features-choice.js';
-import { type DataSource, readTable } from '../datasets/read-csv.js';
+import { type DataSource, readTable } from '../datasets/read-table.js';
 import { parseSchema, readOptionsOf, type TableSchema } from '../datasets/schema.js';
+import type { ColumnRoles } from '../datasets/signature.js';
 import { splitRows } from '../datasets/split.js';
 import { type Parts, parseSplit, type Split } from '../datasets/split-rule.js';
-import { appendRows, columnNotFound, type Table } from '../datasets/table.js';
+import { appendRows, columnNotFound, columnOf, type Table } from '../datasets/table.js';
 import { type EncodedTarget, encodeTarget } from '../datasets/target.js';
 import { RiskopsError } from '../errors.js';
-import type { TrainPlan } from './train-plan.js';
+import type { StepConfig } from '../features/recipe.js';
+import { columnsNamed } from '../features/recipe-file.js';
+import { printable } from '../util/text.js';
+import { describeTable, shapeData } from './shape-data.js';
+import type { DataPlan } from './train-plan.js';
 
 /** The data of a plan, read and divided: what training learns from and what judges it. */
 export interface PreparedData extends FeatureChoice {
   table: Table;
+  /** Of the columns as they were read: how to read the same data again. */
   schema: TableSchema;
   source: DataSource;
   /** The second file of a `file:` split. */
@@ -19,12 +25,13 @@ export interface PreparedData extends FeatureChoice {
   target: EncodedTarget;
   split: Split;
   parts: Parts;
+  /** The columns that order the rows, and those that are known only up to the row before. */
+  roles: ColumnRoles;
+  /** One a row of the table; null when all count the same. */
+  weights: Float64Array | null;
+  /** What a person should know of how the rows and the target were made. */
+  notes: string[];
 }
-
-export type DataPlan = Pick<
-  TrainPlan,
-  'data' | 'target' | 'task' | 'positive' | 'split' | 'seed' | 'drop' | 'keep'
->;
 
 /** Reads the schema file of a plan: the columns' types as a person left them. */
 export function readSchemaFile(path: string): TableSchema {
@@ -51,29 +58,83 @@ function sameData(path: string): RiskopsError {
   });
 }
 
-/** Reads the data, encodes the target, chooses the features and divides the rows. Nothing is fitted here. */
-export async function prepareData(plan: DataPlan, known: TableSchema | null): Promise<PreparedData> {
+/** The weights of the rows: above 0 and finite. */
+function weightsOf(table: Table, name: string | null): Float64Array | null {
+  if (name === null) return null;
+  const column = columnOf(table, name);
+  const refuse = (why: string) =>
+    new RiskopsError('OPTION_INVALID', {
+      what: `The column "${printable(name)}" cannot be the weights.`,
+      why,
+      fix: 'riskops train --weights COLUMN, a column of numbers above 0',
+    });
+  if (column.type !== 'number' && column.type !== 'integer') throw refuse(`It is of type ${column.type}.`);
+  const bad = column.values.findIndex((value) => !(value > 0 && value < Number.POSITIVE_INFINITY));
+  if (bad >= 0) throw refuse(`Row ${bad + 1} has ${column.values[bad]}; a weight is a number above 0.`);
+  return column.values;
+}
+
+/** The columns that say what a row is and are nothing to learn from by themselves. */
+function ownColumns({ time, group, weights }: DataPlan): Map<string, string> {
+  const own = new Map<string, string>();
+  if (weights !== null) own.set(weights, 'the weights');
+  if (group !== null) own.set(group, 'tells the series apart');
+  if (time !== null) own.set(time, 'orders the rows');
+  return own;
+}
+
+/** A forecaster knows its target, and every number beside it, up to the row before alone. */
+function rolesOf({ time, group, horizon, target }: DataPlan, table: Table, features: string[]): ColumnRoles {
+  const isNumber = (name: string) => columnOf(table, name).type !== 'category';
+  const past = horizon === null ? [] : [...features.filter(isNumber), target];
+  return { time: time ?? undefined, group: group ?? undefined, past };
+}
+
+function checkOrder({ horizon, time }: DataPlan): void {
+  if (horizon === null || time !== null) return;
+  throw new RiskopsError('OPTION_INVALID', {
+    what: 'A forecast needs to know which column orders the rows.',
+    why: '--horizon was given, and no --time.',
+    fix: 'riskops train --horizon 12 --time COLUMN',
+  });
+}
+
+/**
+ * Reads the data, makes the rows and the target where the plan says how, chooses the features and divides the rows. Nothing is fitted
+ * here.
+ */
+export async function prepareData(
+  plan: DataPlan & { recipe?: readonly StepConfig[] },
+  known: TableSchema | null,
+): Promise<PreparedData> {
+  checkOrder(plan);
   const split = parseSplit(plan.split);
   const options = known === null ? {} : readOptionsOf(known, { strict: true });
   const first = await readTable(plan.data, options);
-  const names = first.schema.columns.map((column) => column.name);
-  if (!names.includes(plan.target)) throw columnNotFound(plan.target, names);
   const second = split.kind === 'file' ? await readTable(split.path, readOptionsOf(first.schema)) : null;
   if (second?.source.sha256 === first.source.sha256) throw sameData(second.source.path);
-  const table = second === null ? first.table : appendRows(first.table, second.table);
+  const made = shapeData(first.table, plan);
+  const schema = made.table === first.table ? first.schema : describeTable(made.table, first.schema.missing);
+  const names = schema.columns.map(({ name }) => name);
+  if (!names.includes(plan.target)) throw columnNotFound(plan.target, names);
+  const table = second === null ? made.table : appendRows(made.table, shapeData(second.table, plan).table);
   const target = encodeTarget(table, plan.target, {
     task: plan.task ?? undefined,
     positive: plan.positive ?? undefined,
   });
+  const own = ownColumns(plan);
   // Told from the first file, as its schema is: whether a column is an identifier depends on the number of rows.
-  const choice = chooseFeatures(first.table, first.schema, {
+  const choice = chooseFeatures(made.table, schema, {
     target: plan.target,
-    drop: plan.drop,
-    keep: plan.keep,
+    drop: [...new Set([...plan.drop, ...own.keys()])],
+    keep: plan.keep.filter((name) => !own.has(name)),
+    needed: columnsNamed(plan.recipe ?? []),
+    mayBeEmpty: plan.horizon !== null,
   });
-  const parts = splitRows(split, table, { seed: plan.seed, target, firstFileRows: first.table.rowCount });
+  const parts = splitRows(split, table, { seed: plan.seed, target, firstFileRows: made.table.rowCount });
   return {
-    ...choice,
+    features: choice.features,
+    leftOut: choice.leftOut.map(({ name, reason }) => ({ name, reason: own.get(name) ?? reason })),
     table,
     schema: first.schema,
     source: first.source,
@@ -81,5 +142,8 @@ export async function prepareData(plan: DataPlan, known: TableSchema | null): Pr
     target,
     split,
     parts,
+    roles: rolesOf(plan, table, choice.features),
+    weights: weightsOf(table, plan.weights),
+    notes: made.notes,
   };
 }

@@ -1,9 +1,14 @@
+import { columnOf } from '../datasets/table.js';
 import { RiskopsError } from '../errors.js';
+import { seasonOf } from '../evaluation/baselines.js';
 import { learnerFor } from '../models/all.js';
 import { resolveHyper } from '../models/hyper.js';
 import type { Hyper, Learner } from '../models/learner.js';
 import { checkModelName } from '../registry/models.js';
 import { parsePolicy } from '../registry/policy.js';
+import type { RowPlan } from './fit-model.js';
+import { forecastSteps } from './forecast/default-steps.js';
+import { refuseLeaks } from './leaks.js';
 import { type PreparedData, prepareData, readSchemaFile } from './prepare-data.js';
 import type { TrainPlan } from './train-plan.js';
 
@@ -24,18 +29,59 @@ export async function prepareTraining(
   const learner = learnerFor(plan.learner, plan.engine);
   const hyper = resolveHyper(learner, plan.hyper);
   onProgress('reading the data');
-  const data = await prepareData(plan, plan.schema === null ? null : readSchemaFile(plan.schema));
+  const known = plan.schema === null ? null : readSchemaFile(plan.schema);
+  const data = await prepareData(plan, known);
   checkTask(learner, data);
+  checkOrder(learner, plan);
   parsePolicy(plan.policy, data.target.task);
-  return { plan: { ...plan, model }, learner, hyper, data };
+  onProgress('looking for leaks');
+  refuseLeaks(data, plan);
+  const recipe =
+    plan.horizon !== null && plan.recipe.length === 0 ? stepsFor(plan, learner, data) : plan.recipe;
+  return { plan: { ...plan, model, recipe }, learner, hyper, data };
+}
+
+/** The part of a plan that a fit goes by. */
+export function rowPlanOf({ recipe, classWeight, balance, validation }: TrainPlan): RowPlan {
+  return { recipe, classWeight, balance, validation };
+}
+
+/** The steps of a forecaster for whom nobody wrote any. */
+function stepsFor({ target, time }: TrainPlan, learner: Learner, { roles, table }: PreparedData) {
+  const times = columnOf(table, time as string);
+  const isDate = times.type === 'date';
+  return forecastSteps({
+    past: roles.past ?? [],
+    target,
+    dates: isDate ? times.name : null,
+    season: isDate ? seasonOf(times.values) : null,
+    sequential: learner.sequential === true,
+  });
 }
 
 function checkTask(learner: Learner, { target }: PreparedData): void {
   if (learner.tasks.includes(target.task)) return;
-  const others = target.task === 'binary' ? 'logistic' : 'ridge';
+  const others = target.task === 'regression' ? 'ridge' : 'logistic';
   throw new RiskopsError('LEARNER_OPTION_INVALID', {
     what: `The learner ${learner.name} is not for a ${target.task} target.`,
     why: `"${target.name}" makes a ${target.task} task; ${learner.name} does ${learner.tasks.join(' and ')}.`,
     fix: `riskops train --learner ${others}, or random-forest or gradient-boosting`,
   });
+}
+
+/** Rows that stand in a fit twice, or not at all, have no row before them. */
+function checkOrder(learner: Learner, { time, balance }: TrainPlan): void {
+  if (learner.sequential !== true) return;
+  if (time === null)
+    throw new RiskopsError('OPTION_INVALID', {
+      what: `The learner ${learner.name} learns from the rows before a row, and the rows have no order.`,
+      why: 'No --time was given.',
+      fix: `riskops train --learner ${learner.name} --time COLUMN, and --series COLUMN where there are many series`,
+    });
+  if (balance !== null)
+    throw new RiskopsError('OPTION_INVALID', {
+      what: `The learner ${learner.name} cannot have its rows evened out by --balance ${balance}.`,
+      why: 'It learns from rows in their order, and some would be missing or stand there twice.',
+      fix: 'riskops train --class-weight balanced',
+    });
 }

@@ -6,8 +6,9 @@ import type { Store } from '../storage/store.js';
 import { readArtifact } from '../tracking/read-artifact.js';
 import { getRun, type RunDetail } from '../tracking/read-runs.js';
 import { printable } from '../util/text.js';
+import type { RowPlan } from './fit-model.js';
 import { DATA_RECORD, SCHEMA_RECORD } from './holdout.js';
-import type { TrainPlan } from './train-plan.js';
+import { type DataPlan, dataDefaults, fitDefaults, type TrainPlan } from './train-plan.js';
 import { TRAINING_RECORD, type TrainingRecord } from './training-record.js';
 
 /** A training as its run recorded it, to be done again. */
@@ -78,7 +79,7 @@ function parseRecords(run: RunDetail, record: string, training: string | null) {
   const split = parseSplit(plan.split);
   const second = { path: split.kind === 'file' ? split.path : '', sha256: null };
   return {
-    plan: { ...plan, learner, engine, hyper: rest.hyper },
+    plan: { ...plan, ...rest.fit, learner, engine, hyper: rest.hyper },
     data: { path: plan.data, sha256: kept?.data ?? run.params['data_sha256'] ?? null },
     testData: split.kind === 'file' ? { ...second, sha256: kept?.testData ?? null } : null,
     versions: kept?.versions ?? null,
@@ -87,9 +88,12 @@ function parseRecords(run: RunDetail, record: string, training: string | null) {
 
 function parsePlan(shape: JsonShape, run: RunDetail, value: unknown) {
   const keys = ['data', 'target', 'task', 'positive', 'split', 'seed', 'drop', 'keep'] as const;
-  const json = shape.object(value, DATA_RECORD, keys);
-  const textOrNull = (key: (typeof keys)[number]) =>
+  const given = shape.object(value, DATA_RECORD, keys, Object.keys(dataDefaults));
+  const json: Record<string, unknown> = { ...dataDefaults, ...given };
+  const textOrNull = (key: keyof DataPlan) =>
     json[key] === null ? null : shape.text(json[key], `${DATA_RECORD}: ${key}`);
+  const objectOrNull = (key: keyof DataPlan) =>
+    json[key] === null ? null : { ...(json[key] as Record<string, unknown>) };
   return {
     model: shape.text(run.model, 'the model'),
     data: shape.text(json['data'], `${DATA_RECORD}: data`),
@@ -100,13 +104,23 @@ function parsePlan(shape: JsonShape, run: RunDetail, value: unknown) {
     seed: shape.number(json['seed'], `${DATA_RECORD}: seed`),
     drop: shape.texts(json['drop'], `${DATA_RECORD}: drop`, 1_000_000),
     keep: shape.texts(json['keep'], `${DATA_RECORD}: keep`, 1_000_000),
+    time: textOrNull('time'),
+    group: textOrNull('group'),
+    horizon: json['horizon'] === null ? null : shape.number(json['horizon'], `${DATA_RECORD}: horizon`),
+    weights: textOrNull('weights'),
+    reshape: objectOrNull('reshape'),
+    label: objectOrNull('label'),
+    allow: shape.texts(json['allow'], `${DATA_RECORD}: allow`, 100),
   };
 }
 
 function parseTraining(shape: JsonShape, value: unknown) {
-  const json = shape.object(value, TRAINING_RECORD, [
-    ...['learner', 'engine', 'engine_version', 'riskops_version', 'hyper', 'data', 'test_data'],
-  ]);
+  const json = shape.object(
+    value,
+    TRAINING_RECORD,
+    ['learner', 'engine', 'engine_version', 'riskops_version', 'hyper', 'data', 'test_data'],
+    ['fit'],
+  );
   const text = (key: string) => shape.text(json[key], `${TRAINING_RECORD}: ${key}`);
   const sha256 = (key: string) => {
     const file = shape.object(json[key], `${TRAINING_RECORD}: ${key}`, ['path', 'sha256', 'bytes', 'rows']);
@@ -116,6 +130,8 @@ function parseTraining(shape: JsonShape, value: unknown) {
     learner: text('learner'),
     engine: text('engine'),
     hyper: json['hyper'] as Record<string, HyperValue>,
+    // Its parts are checked where they are used: steps by the recipe, the rest by the fit.
+    fit: { ...fitDefaults, ...(json['fit'] as RowPlan | undefined) },
     data: sha256('data'),
     testData: json['test_data'] === null ? null : sha256('test_data'),
     versions: {
@@ -135,5 +151,6 @@ function fromParams({ params }: RunDetail) {
     learner: params['learner'] ?? '',
     engine: params['engine'] ?? 'riskops',
     hyper: Object.fromEntries(hyper) as Record<string, HyperValue>,
+    fit: fitDefaults,
   };
 }

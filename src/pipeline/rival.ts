@@ -1,11 +1,13 @@
 import { encodeTable } from '../datasets/encode-table.js';
 import type { Signature } from '../datasets/signature.js';
 import { RiskopsError } from '../errors.js';
-import { type Predictor, readModelFile } from '../models/model-file.js';
+import { readModelFile } from '../models/model-file.js';
+import type { Predictor } from '../models/predictor.js';
 import type { Evidence, JudgedModel } from '../registry/gate-evidence.js';
 import { getModel } from '../registry/models.js';
 import { getVersion, type VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
+import { takePredictions } from './fit-model.js';
 import type { Holdout } from './holdout.js';
 import { readScores } from './holdout-scores.js';
 
@@ -15,13 +17,15 @@ export interface Rival extends Pick<Evidence, 'current' | 'unscored'> {
 }
 
 /** A model's predictions on the rows of a holdout. */
-export function scoreOn(
-  { header, predictCells }: Predictor,
-  version: number,
-  { table, y }: Holdout,
-): JudgedModel {
-  const cells = encodeTable(table, header.signature);
-  return { version, predictions: predictCells(cells, y.length), threshold: header.threshold };
+export function scoreOn(predictor: Predictor, version: number, holdout: Holdout): JudgedModel {
+  const { signature, threshold } = predictor.header;
+  return { version, predictions: predictHoldout(predictor, signature, holdout), threshold };
+}
+
+function predictHoldout(predictor: Predictor, signature: Signature, { table, rows }: Holdout): Float64Array {
+  if (!predictor.sequential) return predictor.predictCells(encodeTable(table, signature, rows), rows.length);
+  const all = predictor.predictCells(encodeTable(table, signature), table.rowCount);
+  return takePredictions(all, table.rowCount, rows);
 }
 
 /**
@@ -70,10 +74,9 @@ function rescore(
 ): Rival {
   const { signature } = predictor.header;
   try {
-    const cells = encodeTable(holdout.table, withNumbers(signature));
     const why = targetDifference(signature, target);
     if (why !== undefined) return { current: null, unscored: { version, why }, signature };
-    const predictions = predictor.predictCells(cells, holdout.y.length);
+    const predictions = predictHoldout(predictor, withNumbers(signature), holdout);
     return { current: { version, predictions, threshold: predictor.header.threshold }, signature };
   } catch (error) {
     if (!(error instanceof RiskopsError)) throw error;

@@ -1,12 +1,14 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { encodeTable } from '../datasets/encode-table.js';
-import { readTable } from '../datasets/read-csv.js';
+import { readTable } from '../datasets/read-table.js';
 import { type Feature, readOptionsFor, type Signature } from '../datasets/signature.js';
 import type { Table } from '../datasets/table.js';
 import { writeTable } from '../datasets/write-csv.js';
 import { RiskopsError } from '../errors.js';
-import { type Predictor, readModelFile } from '../models/model-file.js';
+import { calledClass } from '../models/class-answer.js';
+import { readModelFile } from '../models/model-file.js';
+import type { Predictor } from '../models/predictor.js';
 import { findVersion } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { printable } from '../util/text.js';
@@ -28,21 +30,21 @@ export interface ScoreResult {
   notes: string[];
 }
 
-/** Scores a CSV by the stored recipe and model, as the server does, and writes its rows with `prediction` (and `predicted_class`). */
+/**
+ * Scores a CSV by the stored recipe and model, as the server does, and writes its rows with `prediction` (and `predicted_class`), or of
+ * three or more classes with `predicted_class` and the probability of each.
+ */
 export async function scoreFile(
   store: Store,
   { model, version, file, out }: ScoreRequest,
 ): Promise<ScoreResult> {
   const target = checkOutput(store, file, out);
   const { predictor, number } = await choosePredictor(store, model, version);
-  const { signature, threshold } = predictor.header;
+  const { signature } = predictor.header;
   const table = await readRowsFor(signature, file, `${model} version ${number}`);
   const cells = encodeTable(table, signature);
   const predictions = predictor.predictCells(cells, table.rowCount);
-  const { classes } = signature.target;
-  const added = new Map<string, (row: number) => string>([['prediction', (row) => String(predictions[row])]]);
-  if (classes !== null)
-    added.set('predicted_class', (row) => String(classes[predictions[row] >= (threshold ?? 0.5) ? 1 : 0]));
+  const added = addedColumns(predictor, predictions);
   const replaced = table.columns.filter(({ name }) => added.has(name)).map(({ name }) => name);
   const feature = replaced.find((name) => signature.features.some((one) => one.name === name));
   if (feature !== undefined) throw takenName(feature);
@@ -55,6 +57,24 @@ export async function scoreFile(
     out,
     notes: [...notes, ...notesOn(cells, signature.features)],
   };
+}
+
+/** The columns that are written beside those of the file, and the text of each row. */
+function addedColumns(
+  { header }: Predictor,
+  predictions: Float64Array,
+): Map<string, (row: number) => string> {
+  const { task, classes, threshold } = header;
+  const called = (row: number) =>
+    String(calledClass({ ...header, threshold: threshold ?? 0.5 }, predictions, row));
+  if (task !== 'multiclass' || classes === null) {
+    const added = new Map([['prediction', (row: number) => String(predictions[row])]]);
+    return classes === null ? added : added.set('predicted_class', called);
+  }
+  const added = new Map([['predicted_class', called]]);
+  for (const [k, name] of classes.entries())
+    added.set(`probability_${name}`, (row) => String(predictions[row * classes.length + k]));
+  return added;
 }
 
 /** The rows of a file with at least the model's columns; columns that the model does not take are kept and not used. */
@@ -115,7 +135,8 @@ function takenName(name: string): RiskopsError {
   });
 }
 
-async function choosePredictor(
+/** The model file of a version, or of the current one, checked. */
+export async function choosePredictor(
   store: Store,
   model: string,
   version: string | undefined,

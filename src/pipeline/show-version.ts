@@ -1,11 +1,12 @@
 import type { Feature } from '../datasets/signature.js';
+import type { Task } from '../models/learner.js';
 import { readModelFile } from '../models/model-file.js';
 import { findVersion, type VersionChoice, type VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 
 /** A version's record with what its model file says of itself. */
 export interface VersionInFull extends VersionRecord {
-  task: 'binary' | 'regression';
+  task: Task;
   target: string;
   classes: unknown[] | null;
   threshold: number | null;

@@ -1,23 +1,72 @@
+import type { StepConfig } from '../features/recipe.js';
 import type { Task } from '../models/learner.js';
 
 /** What to learn from and how: everything that decides the result of a training. */
-export interface TrainPlan {
+export interface TrainPlan extends DataPlan {
   model: string;
-  /** Path of the CSV or CSV.gz file. */
-  data: string;
-  target: string;
-  task: Task | null;
-  positive: string | null;
   learner: string;
   engine: string;
   hyper: Record<string, unknown>;
-  split: string;
-  seed: number;
+  /** Steps before the learner's own. */
+  recipe: readonly StepConfig[];
+  /** balanced: each class counts the same in all. */
+  classWeight: 'balanced' | null;
+  /** Evens out the classes of the rows that a fit sees, and of no others. */
+  balance: 'oversample' | 'undersample' | null;
+  /** Share of the training rows that early stopping watches. */
+  validation: number;
   threads: number | null;
-  drop: string[];
-  keep: string[];
   /** Path of a schema file; inferred when null. */
   schema: string | null;
   /** The gate's policy as given; the default's values stand for what it leaves out. */
   policy: Record<string, unknown>;
 }
+
+/** The part of a plan that decides which rows and columns there are, and which rows are held out. */
+export interface DataPlan {
+  /** Path of a file or folder, or a database with its query; see `readTable`. */
+  data: string;
+  target: string;
+  task: Task | null;
+  positive: string | null;
+  split: string;
+  seed: number;
+  drop: string[];
+  keep: string[];
+  /** The column that orders the rows. */
+  time: string | null;
+  /** The column that tells series apart. */
+  group: string | null;
+  /** A forecaster: how many steps ahead it answers; null for a model of rows. */
+  horizon: number | null;
+  /** The column with the rows' weights. */
+  weights: string | null;
+  /** How the rows are made of the data's; null when they are the data's own. */
+  reshape: Record<string, unknown> | null;
+  /** How the target is made; null when it is a column. */
+  label: Record<string, unknown> | null;
+  /** Leak guards that a person has overruled. */
+  allow: string[];
+}
+
+/** What the record of a run says of the data when it is from before these could be said. */
+export const dataDefaults: Omit<
+  DataPlan,
+  'data' | 'target' | 'task' | 'positive' | 'split' | 'seed' | 'drop' | 'keep'
+> = {
+  time: null,
+  group: null,
+  horizon: null,
+  weights: null,
+  reshape: null,
+  label: null,
+  allow: [],
+};
+
+/** The same of the fit. */
+export const fitDefaults: Pick<TrainPlan, 'recipe' | 'classWeight' | 'balance' | 'validation'> = {
+  recipe: [],
+  classWeight: null,
+  balance: null,
+  validation: 0.1,
+};

@@ -1,6 +1,7 @@
-import type { Learner } from '../models/learner.js';
+import type { Learner, Task } from '../models/learner.js';
 import type { VersionRecord } from '../registry/versions.js';
 import type { Run } from '../tracking/runs.js';
+import type { FittedPipeline } from './fit-model.js';
 import type { Holdout } from './holdout.js';
 import type { PreparedData } from './prepare-data.js';
 
@@ -12,7 +13,7 @@ export interface TrainSummary {
   version: number;
   learner: string;
   engine: string;
-  task: 'binary' | 'regression';
+  task: Task;
   /** On the held-out rows. */
   metrics: Record<string, number>;
   threshold: number | null;
@@ -31,20 +32,12 @@ interface Trained {
   data: PreparedData;
   holdout: Holdout;
   version: VersionRecord;
-  threshold: number | null;
+  fitted: Pick<FittedPipeline, 'threshold' | 'balanced'>;
   /** When the training began, by `performance.now`. */
   started: number;
 }
 
-export function summarise({
-  run,
-  learner,
-  data,
-  holdout,
-  version,
-  threshold,
-  started,
-}: Trained): TrainSummary {
+export function summarise({ run, learner, data, holdout, version, fitted, started }: Trained): TrainSummary {
   const { path, sha256, content_sha256, bytes } = version;
   return {
     run_id: run.id,
@@ -55,7 +48,7 @@ export function summarise({
     engine: learner.engine,
     task: data.target.task,
     metrics: version.metrics,
-    threshold,
+    threshold: fitted.threshold,
     candidate: { path, sha256, content_sha256, bytes },
     rows: {
       train: data.parts.train.length,
@@ -64,14 +57,14 @@ export function summarise({
     },
     features: data.features,
     left_out: data.leftOut,
-    notes: notesOn(data, holdout),
+    notes: [...notesOn(data, holdout), ...balanceNote(data, fitted)],
     duration_ms: Math.round(performance.now() - started),
   };
 }
 
 /** What a person should know of the data before trusting the figures. */
-function notesOn({ leftOut, parts, target }: PreparedData, { twins }: Holdout): string[] {
-  const notes: string[] = [];
+function notesOn({ leftOut, parts, target, notes: made }: PreparedData, { twins }: Holdout): string[] {
+  const notes = [...made];
   const left = leftOut.filter(({ name }) => name !== target.name);
   if (left.length > 0)
     notes.push(`Left out: ${left.map(({ name, reason }) => `${name} (${reason})`).join('; ')}.`);
@@ -84,4 +77,14 @@ function notesOn({ leftOut, parts, target }: PreparedData, { twins }: Holdout): 
       `${twins} of ${parts.test.length} held-out rows stand, target and all, among the training rows too.`,
     );
   return notes;
+}
+
+/** How many rows of each class a fit saw. */
+function balanceNote({ target }: PreparedData, { balanced }: Trained['fitted']): string[] {
+  if (balanced === null) return [];
+  const { before, after } = balanced;
+  const counts = (target.classes ?? []).map(
+    (name, i) => `${JSON.stringify(name)} ${before[i]} -> ${after[i]}`,
+  );
+  return [`Evened out among the training rows alone: ${counts.join(', ')}.`];
 }

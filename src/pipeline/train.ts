@@ -1,18 +1,24 @@
 import { availableParallelism } from 'node:os';
 import { encodeTable } from '../datasets/encode-table.js';
 import { evaluate } from '../evaluation/metrics.js';
-import { encodeModelFile, type Predictor } from '../models/model-file.js';
+import { encodeModelFile } from '../models/model-file.js';
+import type { Predictor } from '../models/predictor.js';
 import { parsePolicy } from '../registry/policy.js';
 import { registerVersion, type VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { type Run, type StartRunOptions, startRun } from '../tracking/runs.js';
+import { toJson } from '../util/json.js';
 import { packageVersion } from '../util/package.js';
-import { type FittedPipeline, fitModel } from './fit-model.js';
-import { type Holdout, holdoutOf, recordedPath, recordedSplit } from './holdout.js';
+import { type FittedPipeline, fitModel, predictCellsOf, predictRows } from './fit-model.js';
+import type { ForecastFacts } from './forecast/forecast.js';
+import { forecastIntervals } from './forecast/intervals.js';
+import { type ForecastColumns, forecastColumns } from './forecast/series-cells.js';
+import { type Holdout, holdoutOf, recordedSplit } from './holdout.js';
 import { keepScores } from './holdout-scores.js';
 import { type JudgedVersion, judgeOn } from './judge.js';
 import type { PreparedData } from './prepare-data.js';
-import { type PreparedTraining, prepareTraining } from './prepare-training.js';
+import { type PreparedTraining, prepareTraining, rowPlanOf } from './prepare-training.js';
+import { recordedSource } from './source-paths.js';
 import type { TrainPlan } from './train-plan.js';
 import { summarise, type TrainSummary } from './train-summary.js';
 import { keepTraining } from './training-record.js';
@@ -60,7 +66,7 @@ export async function runTraining(
     kind: 'train',
     model,
     params: runParams(
-      { ...plan, data: recordedPath(root, plan.data), split: recordedSplit(root, plan.split) },
+      { ...plan, data: recordedSource(root, plan.data), split: recordedSplit(root, plan.split) },
       hyper,
       data,
     ),
@@ -77,7 +83,7 @@ export async function runTraining(
     };
     const fitted = await fitModel(
       data,
-      { learner, hyper, context: { seed: plan.seed, threads, onStep, signal } },
+      { ...rowPlanOf(plan), learner, hyper, context: { seed: plan.seed, threads, onStep, signal } },
       onProgress,
     );
     signal?.throwIfAborted();
@@ -89,7 +95,7 @@ export async function runTraining(
       data,
       holdout,
       version: trained.version,
-      threshold: fitted.threshold,
+      fitted,
       started,
     });
     return { ...trained, holdout, policy: plan.policy, summary };
@@ -125,9 +131,24 @@ function runParams(
     split,
     seed,
     feature_count: data.features.length,
+    ...oddities(plan),
   };
   const own = Object.entries(hyper).map(([name, value]) => [`hyper.${name}`, value]);
   return Object.fromEntries([...Object.entries(facts), ...own].map(([name, value]) => [name, String(value)]));
+}
+
+/** What the plan says beyond what every training says. */
+function oddities(plan: TrainPlan): Record<string, unknown> {
+  const { time, group, horizon, weights, reshape, label, allow, recipe, classWeight, balance } = plan;
+  const said = { time, group, horizon, weights, class_weight: classWeight, balance };
+  const json = { reshape, label, recipe: recipe.length === 0 ? null : recipe };
+  return Object.fromEntries(
+    [
+      ...Object.entries(said),
+      ...Object.entries(json).map(([name, value]) => [name, value && toJson(value)]),
+      ['allow', allow.length === 0 ? null : allow.join(',')],
+    ].filter(([, value]) => value !== null),
+  );
 }
 
 const prefixed = (prefix: string, metrics: Record<string, number>) =>
@@ -141,9 +162,7 @@ interface ToKeep extends PreparedTraining {
 /** Measures on the holdout, writes the model file, reads it back as serving would, and puts it on record. */
 async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, fitted, holdout }: ToKeep) {
   const { signature, recipe, threshold } = fitted;
-  const cells = encodeTable(holdout.table, signature);
-  const rowCount = holdout.y.length;
-  const predictions = fitted.fitted.predict(recipe.transform(cells, rowCount), rowCount);
+  const predictions = predictRows(fitted, data, holdout.rows);
   const { task } = data.target;
   const metrics = evaluate(task, holdout.y, predictions, {
     threshold,
@@ -172,6 +191,7 @@ async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, f
       target: plan.target,
       train_rows: data.parts.train.length,
       holdout: holdout.facts,
+      ...(plan.horizon === null ? {} : { forecast: forecastFacts(fitted, data, plan.horizon) }),
     },
   });
   await keepScores(run, {
@@ -195,6 +215,22 @@ async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, f
     metrics,
   });
   return { version, predictor: file.predictor };
+}
+
+/** How far ahead the model is asked, and how far off its answers were on the held-out rows. */
+function forecastFacts(fitted: FittedPipeline, data: PreparedData, horizon: number): ForecastFacts {
+  const { signature, lookBack } = fitted;
+  const held = new Set(data.parts.test);
+  const cells = encodeTable(data.table, signature);
+  const predictCells = (rows: Float64Array, count: number) => predictCellsOf(fitted, rows, count);
+  const columns = forecastColumns(signature) as ForecastColumns;
+  const isHeldOut = (row: number) => held.has(row);
+  const intervals = forecastIntervals({ predictCells, lookBack }, cells, columns, {
+    isHeldOut,
+    y: data.target.y,
+    horizon,
+  });
+  return { horizon, intervals };
 }
 
 /** The signal that stopped the process; undefined when it was stopped by a fault. */

@@ -24,9 +24,34 @@ export function packageVersion(): string {
 }
 
 /** What runs in a thread or a process of its own. */
-export const workers = ['train-trees', 'prediction-log', 'query', 'killer'] as const;
+export const workers = ['train-trees', 'train-lstm', 'prediction-log', 'query', 'killer'] as const;
 
 /** The built file of a worker: `dist/workers/<name>.js`. */
 export function workerUrl(name: (typeof workers)[number]): URL {
   return pathToFileURL(join(packageRoot(), 'dist', 'workers', `${name}.js`));
+}
+
+const kernels = new Map<string, WebAssembly.Module | null>();
+
+function compileKernel(name: string): WebAssembly.Module | null {
+  try {
+    const bytes = readFileSync(join(packageRoot(), 'dist', 'kernels', `${name}.wasm`));
+    return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The compiled kernel `dist/kernels/<name>.wasm`, made of `assembly/<name>.ts`: compiled once a process, and fit to be
+ * handed to threads. Null where the machine lacks SIMD or threads in WebAssembly, or this copy of riskops is not
+ * built: then the kernel's plain twin does the work.
+ */
+export function kernelModule(name: string): WebAssembly.Module | null {
+  let module = kernels.get(name);
+  if (module === undefined) {
+    module = compileKernel(name);
+    kernels.set(name, module);
+  }
+  return module;
 }

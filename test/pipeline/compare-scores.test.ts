@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { pairedBootstrap, type Scored } from '../../src/evaluation/bootstrap.js';
-import { metricNamed } from '../../src/evaluation/metrics.js';
+import { evaluate, metricNamed } from '../../src/evaluation/metrics.js';
 import { compareScores } from '../../src/pipeline/compare-scores.js';
 import { readScores } from '../../src/pipeline/holdout-scores.js';
 import { trainModel } from '../../src/pipeline/train.js';
@@ -47,6 +47,31 @@ test('on the same rows a model that learned is better than one that did not, and
     verdict: 'worse',
     gain: -(auc?.gain ?? 0),
   });
+});
+
+test('models of three classes are compared by the metrics that they have', async () => {
+  const { store, train } = await project();
+  const runs = [
+    await train({ target: '지역', learner: 'dummy' }),
+    await train({ target: '지역' }),
+    await train({ target: 'age', learner: 'ridge' }),
+  ];
+  const kept = await readScores(store, runs[1]);
+  const rows = kept?.target?.length ?? 0;
+  expect(kept).toMatchObject({ threshold: null, times: null });
+  expect(kept?.predictions).toHaveLength(3 * rows);
+  const compared = await compareScores(store, runs, { resamples: 300 });
+  expect(compared).toMatchObject({ base: runs[0], rows, why: null });
+  const [logistic, ridge] = compared.runs;
+  expect(logistic.why).toBeNull();
+  expect(logistic.differences.map(({ metric, value }) => [metric, value])).toEqual(
+    Object.entries(evaluate('multiclass', kept!.target!, kept!.predictions)).map(([metric, value]) => [
+      metric,
+      expect.closeTo(value, 12),
+    ]),
+  );
+  expect(logistic.differences.find(({ metric }) => metric === 'macro_auc')).toMatchObject({ base: 0.5 });
+  expect(ridge.why).toContain('holdout');
 });
 
 test('the same model again is not told apart in any metric', async () => {

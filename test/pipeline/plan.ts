@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import type { TrainPlan } from '../../src/pipeline/train-plan.js';
+import { dataDefaults, fitDefaults, type TrainPlan } from '../../src/pipeline/train-plan.js';
 
 /** A plan for the loan book in `folder`, with the quickest learner that learns something. */
 export function planFor(folder: string, change: Partial<TrainPlan> = {}): TrainPlan {
   return {
+    ...dataDefaults,
+    ...fitDefaults,
     model: 'loans',
     data: join(folder, 'loans.csv'),
     target: 'default',

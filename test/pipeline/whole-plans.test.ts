@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { judgeVersion } from '../../src/pipeline/judge.js';
+import { reproduceRun } from '../../src/pipeline/reproduce.js';
+import { trainModel } from '../../src/pipeline/train.js';
+import type { TrainPlan } from '../../src/pipeline/train-plan.js';
+import { listVersions } from '../../src/registry/versions.js';
+import { seededRandom } from '../../src/util/random.js';
+import { temporaryFolder } from '../support/temporary.js';
+import { openStoreIn, planFor } from './support.js';
+
+/** Machines that wear out: a reading a cycle, until the last. */
+function writeMachines(folder: string): void {
+  const random = seededRandom(4);
+  const lines = ['unit,cycle,heat,load,shop'];
+  for (let unit = 1; unit <= 30; unit++) {
+    const life = 30 + Math.floor(random() * 30);
+    for (let cycle = 1; cycle <= life; cycle++) {
+      const heat = 50 + (30 * cycle) / life + 4 * (random() - 0.5);
+      lines.push([unit, cycle, heat, random(), ['성수', '안산'][unit % 2]].join(','));
+    }
+  }
+  writeFileSync(join(folder, 'loans.csv'), `${lines.join('\n')}\n`);
+}
+
+const rul = { kind: 'run-to-failure', time: 'cycle', group: 'unit', unit: 'cycles', cap: 25, name: 'rul' };
+const rolling = { kind: 'rolling', columns: ['heat'], windows: [5], of: ['mean', 'sd'] };
+
+const plans: [string, Partial<TrainPlan>][] = [
+  [
+    'a label that is made, series and steps over them',
+    {
+      target: 'rul',
+      label: rul,
+      time: 'cycle',
+      group: 'unit',
+      recipe: [rolling],
+      split: 'group:unit:0.2',
+      learner: 'ridge',
+    },
+  ],
+  [
+    'a forecaster of many series',
+    { target: 'heat', time: 'cycle', group: 'unit', horizon: 3, split: 'time:cycle:0.2', learner: 'ridge' },
+  ],
+  [
+    'weights, balanced classes, rows that are drawn again',
+    {
+      target: 'shop',
+      weights: 'load',
+      learner: 'logistic',
+      classWeight: 'balanced',
+      balance: 'oversample',
+      drop: ['unit'],
+      allow: ['ids'],
+    },
+  ],
+  [
+    'early stopping on rows of its own',
+    {
+      target: 'rul',
+      label: rul,
+      split: 'group:unit:0.2',
+      learner: 'gradient-boosting',
+      hyper: { trees: 60, early_stopping: 3 },
+      validation: 0.3,
+    },
+  ],
+];
+
+test.each(plans)(
+  '%s: the holdout is made again to be judged on, and the training to be proved',
+  async (_, change) => {
+    const folder = temporaryFolder();
+    writeMachines(folder);
+    const store = await openStoreIn(folder);
+    const { summary } = await trainModel(store, { ...planFor(folder), ...change }, { root: folder });
+    const [version] = await listVersions(store, 'loans');
+    const { report } = await judgeVersion(store, version, { root: folder });
+    expect(report.holdout.rows).toBe(summary.rows.test);
+    const again = await reproduceRun(store, summary.run_id, { root: folder, threads: 2 });
+    expect(again).toMatchObject({ identical: true, reasons: [] });
+  },
+);
