@@ -14,8 +14,11 @@ function random(seed) {
   };
 }
 
-/** Writes rows of `columns` numbers until the file has `bytes` bytes; `full` numbers have all digits of a double. */
-export function writeNumbers(path, { bytes, columns, full = false }) {
+/**
+ * Writes rows of `columns` cells until the file has `bytes` bytes; `full` numbers have all digits of a double, `texts` makes a third of the
+ * columns categories, ids and days.
+ */
+export function writeNumbers(path, { bytes, columns, full = false, texts = false }) {
   const next = random(7);
   const normal = () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   const printed = full ? String : (value) => String(Number(value.toPrecision(8)));
@@ -27,14 +30,21 @@ export function writeNumbers(path, { bytes, columns, full = false }) {
     () => printed(690 + 50 * normal()),
     () => String(Math.floor(4 * next() ** 3)),
   ];
+  const words = [
+    () => ['single', 'married', 'divorced', 'widowed'][Math.floor(4 * next())],
+    () => `customer-${Math.floor(50_000 * next())}`,
+    () => `20${10 + Math.floor(15 * next())}-0${1 + Math.floor(9 * next())}-${10 + Math.floor(18 * next())}`,
+  ];
+  const makers = Array.from({ length: columns }, (_, i) =>
+    texts && i % 3 === 2 ? words[((i - 2) / 3) % 3] : kinds[i % kinds.length],
+  );
   const file = openSync(path, 'w');
   let rows = 0;
   let size = writeSync(file, `${Array.from({ length: columns }, (_, i) => `f${i}`).join(',')}\n`);
   while (size < bytes) {
     let text = '';
     for (let i = 0; i < 500; i++, rows++) {
-      const cells = Array.from({ length: columns }, (_, column) => kinds[column % kinds.length]());
-      text += `${cells.join(',')}\n`;
+      text += `${makers.map((make) => make()).join(',')}\n`;
     }
     size += writeSync(file, text);
   }

@@ -29,6 +29,7 @@ export interface ModelConfig {
   series?: string;
   /** Makes a forecaster: how many steps ahead it answers. */
   horizon?: number;
+  strategy?: 'recursive' | 'direct';
   /** The column with the rows' weights. */
   weights?: string;
   classWeight?: 'balanced';

@@ -68,6 +68,11 @@ export const trainOptions: readonly CommandOption[] = [
     setting: 'horizon',
   },
   {
+    flag: '--strategy <way>',
+    description: 'recursive: each step of a forecast builds on the one before; direct: all on what is known',
+    setting: 'strategy',
+  },
+  {
     flag: '--recipe <json>',
     description: "steps before the learner's own: a file, or JSON",
     setting: 'recipe',
@@ -133,6 +138,7 @@ export function trainPlan(project: Project, flags: Record<string, unknown>): Tra
     time: get<string | null>('time'),
     group: get<string | null>('series'),
     horizon: get<number | null>('horizon'),
+    strategy: get<TrainPlan['strategy']>('strategy'),
     weights: get<string | null>('weights'),
     classWeight: get<'balanced' | null>('classWeight'),
     balance: get<TrainPlan['balance']>('balance'),

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { type Marks, numberKind, trimCell } from './cells.js';
 import { FLAG, MODE, type Mode, type RawText, type ScanKernel } from './csv-scan-kernel.js';
 import type { ColumnType } from './table.js';
@@ -67,7 +66,7 @@ export class ScannedColumn {
     const merged = mergeTexts(raw, marks, counts, firstRows);
     if (merged === undefined) return undefined;
     for (let row = 0; row < codes.length; row++) codes[row] = merged.codeOf[codes[row]];
-    return finishTexts({ name, ...merged, codes }, type);
+    return finishTexts({ name, ...merged, codes, areWhole: true }, type);
   }
 
   /** The rows that there are. Room for a few more is left unused: to copy all rows takes longer than it is worth. */
@@ -77,11 +76,9 @@ export class ScannedColumn {
   }
 }
 
-/** A text as it stands in the file: with its quotes on when a quote in it is written twice. Undefined when it is not UTF-8. */
-export function textOf(bytes: Buffer): string | undefined {
-  const text = bytes.toString('utf8');
-  if (text.includes('\ufffd') && !isUtf8(bytes)) return undefined;
-  return trimCell(text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text);
+/** The text of a cell: without quotes around it, when they are left because a quote in it is written twice, and without blanks. */
+export function cellText(written: string): string {
+  return trimCell(written.startsWith('"') ? written.slice(1, -1).replaceAll('""', '"') : written);
 }
 
 /** Texts that differ in quotes and blanks alone are one; missing marks have no code. */
@@ -90,10 +87,10 @@ function mergeTexts(raw: readonly RawText[], marks: Marks, rawCounts: Int32Array
   const places = new Map<string, number>();
   const counts: number[] = [];
   const firstRows: number[] = [];
-  for (const { code, bytes } of raw) {
+  for (const { code, text: written } of raw) {
     if (rawCounts[code] === 0) continue;
-    const text = textOf(bytes);
-    if (text === undefined) return undefined;
+    if (written === undefined) return undefined;
+    const text = cellText(written);
     let place = marks.words.has(text) ? -1 : places.get(text);
     if (place === undefined) {
       place = counts.length;

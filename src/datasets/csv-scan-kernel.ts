@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Marks } from './cells.js';
 import { powersOfFive, TENS } from './csv-scan-numbers.js';
 
@@ -51,14 +52,16 @@ interface Exports {
 export interface OddCell {
   row: number;
   column: number;
-  bytes: Buffer;
+  /** As it stands in the file; undefined when it is not UTF-8. */
+  text: string | undefined;
 }
 
-/** A distinct text of a column, by its bytes. */
+/** A distinct text of a column, as it stands in the file. */
 export interface RawText {
   column: number;
   code: number;
-  bytes: Buffer;
+  /** Undefined when it is not UTF-8. */
+  text: string | undefined;
 }
 
 /** The scanner of `assembly/scan.ts` with its memory, for records of `width` fields. */
@@ -180,6 +183,11 @@ export class ScanKernel {
     return { reason, rows: wasm.rowsNow() };
   }
 
+  private textAt(at: number, length: number): string | undefined {
+    const text = this.buffer.toString('utf8', at, at + length);
+    return text.includes('\ufffd') && !isUtf8(this.buffer.subarray(at, at + length)) ? undefined : text;
+  }
+
   /** The numbers of a column in the block. */
   numbers(column: number, rows: number): Float64Array {
     return new Float64Array(this.buffer.buffer, this.blockAt + column * this.blockRows * 8, rows);
@@ -196,7 +204,7 @@ export class ScanKernel {
     for (let i = 0; i < count; i++) {
       const word = this.listAt / 4 + i * CELL_WORDS;
       const [row, column, at, length] = this.words.subarray(word, word + CELL_WORDS);
-      yield { row, column, bytes: this.buffer.subarray(at, at + length) };
+      yield { row, column, text: this.textAt(at, length) };
     }
   }
 
@@ -231,8 +239,8 @@ export class ScanKernel {
     for (const { start, end } of this.arenas) {
       for (let at = start; at < end; ) {
         const word = at / 4;
-        const [column, code, length] = this.words.subarray(word, word + 3);
-        yield { column, code, bytes: this.buffer.subarray(at + 16, at + 16 + length) };
+        const length = this.words[word + 2];
+        yield { column: this.words[word], code: this.words[word + 1], text: this.textAt(at + 16, length) };
         at += 16 + Math.ceil(length / 8) * 8;
       }
     }

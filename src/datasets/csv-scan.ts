@@ -3,7 +3,7 @@ import { RiskopsError } from '../errors.js';
 import { kernelModule } from '../util/package.js';
 import { printable } from '../util/text.js';
 import { LONGEST_TEXT } from './csv-bytes.js';
-import { judgeNumber, ScannedColumn, textOf } from './csv-scan-columns.js';
+import { cellText, judgeNumber, ScannedColumn } from './csv-scan-columns.js';
 import { readScanHead, type ScanHead } from './csv-scan-head.js';
 import { MODE, type RawText, SCAN, ScanKernel } from './csv-scan-kernel.js';
 import { type DataStream, withDataStream } from './data-file.js';
@@ -53,11 +53,10 @@ async function readHead(
 
 /** Puts the cells of the block in place that are no plain numbers; a column that holds something else is read again as texts. */
 function judgeCells({ kernel, columns, rowCount, context }: Scan, rows: number): Odd | undefined {
-  for (const { row, column, bytes } of kernel.oddCells()) {
+  for (const { row, column, text } of kernel.oddCells()) {
     if (row >= rows || columns[column].mode !== MODE.NUMBER) continue;
-    const text = textOf(bytes);
     if (text === undefined) return new Odd('its text is not UTF-8', rowCount + row);
-    const judged = judgeNumber(text, context.marks);
+    const judged = judgeNumber(cellText(text), context.marks);
     if (judged === undefined) {
       columns[column].drop();
       kernel.setMode(column, MODE.SKIP);

@@ -34,8 +34,21 @@ function parseRange(
   return { min, max };
 }
 
+/** More rows between a row and what it knows than any forecast has steps. */
+const MOST_AHEAD = 100_000;
+
 /** The role of a feature, where it has one, and whether its type may have it. */
-function parseRole(value: unknown, where: string, type: ColumnType): Pick<Feature, 'role'> {
+function parseRole(
+  { role: value, ahead }: Record<string, unknown>,
+  where: string,
+  type: ColumnType,
+): Pick<Feature, 'role' | 'ahead'> {
+  if (ahead !== undefined) {
+    const rows = shape.number(ahead, `${where}.ahead`);
+    if (value !== 'past' || !Number.isInteger(rows) || rows < 2 || rows > MOST_AHEAD)
+      shape.fail(`${where}.ahead is not a whole number from 2 to ${MOST_AHEAD} of a past column.`);
+    return { role: value as 'past', ahead: rows };
+  }
   if (value === undefined) return {};
   const role = shape.choice(value, `${where}.role`, FEATURE_ROLES);
   if (role === 'time' && (type === 'category' || type === 'boolean'))
@@ -44,10 +57,15 @@ function parseRole(value: unknown, where: string, type: ColumnType): Pick<Featur
 }
 
 function parseFeature(value: unknown, where: string): Feature {
-  const json = shape.object(value, where, ['name', 'type', 'nullable'], ['min', 'max', 'categories', 'role']);
+  const json = shape.object(
+    value,
+    where,
+    ['name', 'type', 'nullable'],
+    ['min', 'max', 'categories', 'role', 'ahead'],
+  );
   const name = shape.text(json['name'], `${where}.name`);
   const type = shape.choice(json['type'], `${where}.type`, COLUMN_TYPES);
-  const role = parseRole(json['role'], where, type);
+  const role = parseRole(json, where, type);
   const nullable = shape.boolean(json['nullable'], `${where}.nullable`);
   const isGroup = role.role === 'group';
   if (type !== 'category' || isGroup) {

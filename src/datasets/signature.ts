@@ -16,6 +16,8 @@ export interface ColumnRoles {
   time?: string;
   group?: string;
   past?: readonly string[];
+  /** How many rows before a row the newest one lies whose past columns it knows; 1 when left out. */
+  ahead?: number;
 }
 
 /** One input of a model, and what the training rows showed of it. */
@@ -24,6 +26,8 @@ export interface Feature {
   type: ColumnType;
   /** Absent for an ordinary input. */
   role?: FeatureRole;
+  /** Of a past column: how many rows before a row its newest known value lies; 1 when left out. */
+  ahead?: number;
   /** Whether a value was missing in a training row. */
   nullable: boolean;
   /** The least and greatest value seen, dates in milliseconds UTC; absent for categories and when all were missing. */
@@ -134,7 +138,7 @@ export function signatureOf(
   roles: ColumnRoles = {},
 ): Signature {
   checkRoles(roles, target.name);
-  const { time, group, past = [] } = roles;
+  const { time, group, past = [], ahead = 1 } = roles;
   const order = [time, group].filter((name) => name !== undefined);
   const seen = [...new Set([...features, ...order, ...past])].map((name): Feature => {
     const column = columnOf(table, name);
@@ -142,7 +146,8 @@ export function signatureOf(
     if (name === group) return orderSeen(column, trainRows, 'group');
     const found =
       column.type === 'category' ? categoriesSeen(column, trainRows) : rangeSeen(column, trainRows);
-    return past.includes(name) ? { ...found, role: 'past', nullable: true } : found;
+    if (!past.includes(name)) return found;
+    return { ...found, role: 'past', ...(ahead === 1 ? {} : { ahead }), nullable: true };
   });
   const { name, type, classes } = target;
   return {

@@ -25,6 +25,8 @@ export interface DistinctTexts {
   firstRows: ArrayLike<number>;
   /** One index into `texts` a row; -1 is a missing value. Taken over by the column. */
   codes: Int32Array;
+  /** The texts are no pieces of a longer one. */
+  areWhole?: boolean;
 }
 
 function infer({ texts, counts }: DistinctTexts) {
@@ -34,13 +36,13 @@ function infer({ texts, counts }: DistinctTexts) {
 }
 
 /** Categories are in sorted order, so that they do not depend on the order of the rows. */
-function toCategories({ name, texts, codes }: DistinctTexts): Column {
-  const order = texts.map((_, code) => code).sort((a, b) => (texts[a] < texts[b] ? -1 : 1));
-  const rank = new Int32Array(texts.length);
-  for (const [at, code] of order.entries()) rank[code] = at;
+function toCategories({ name, texts, codes, areWhole }: DistinctTexts): Column {
+  const sorted = [...texts].sort();
+  const rankOf = new Map(sorted.map((text, rank) => [text, rank]));
+  const rank = Int32Array.from(texts, (text) => rankOf.get(text)!);
   for (let row = 0; row < codes.length; row++) if (codes[row] >= 0) codes[row] = rank[codes[row]];
   // A short piece of a string can hold the whole file in memory; a copy by way of bytes cannot.
-  const categories = order.map((code) => Buffer.from(texts[code], 'utf8').toString('utf8'));
+  const categories = areWhole ? sorted : sorted.map((text) => Buffer.from(text, 'utf8').toString('utf8'));
   return { name, type: 'category', codes, categories };
 }
 

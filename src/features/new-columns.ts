@@ -22,15 +22,18 @@ export interface NewColumn {
 /** Infinities are no features: what cannot be computed is missing. */
 export const finite = (value: number) => (Number.isFinite(value) ? value : Number.NaN);
 
-/** Whether what a row may know of a column is that of the row before. */
+/** Whether what a row may know of a column is that of a row before. */
 export const isPast = (column: FrameColumn) => column.kind === 'past';
 
+/** How many rows before a row the newest one lies that it may know of a column. */
+const ageOf = (column: FrameColumn) => (column.kind === 'past' ? (column.ahead ?? 1) : 0);
+
 /** How many earlier rows what a row may know of a column needs. */
-export const lookBackOf = (column: FrameColumn) => (column.lookBack ?? 0) + (isPast(column) ? 1 : 0);
+export const lookBackOf = (column: FrameColumn) => (column.lookBack ?? 0) + ageOf(column);
 
 /**
  * A column made of another one series by series. `compute` gets what each row of a series may know of the column, in the order of time:
- * the value itself, of a past column the one before. It writes to `made[i]` what it makes of `known[0]` to `known[i]`, so that no row can
+ * the value itself, of a past column the newest that is known. It writes to `made[i]` what it makes of `known[0]` to `known[i]`, so that no row can
  * see a later one.
  */
 export function alongSeries(
@@ -39,7 +42,7 @@ export function alongSeries(
 ): NewColumn['fill'] {
   return ({ x, frame, series }, made) => {
     const { order, starts } = series!;
-    const shift = isPast(frame[index]) ? 1 : 0;
+    const shift = ageOf(frame[index]);
     for (let s = 0; s + 1 < starts.length; s++) {
       const rows = order.subarray(starts[s], starts[s + 1]);
       const known = new Float64Array(rows.length).fill(Number.NaN);

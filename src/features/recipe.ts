@@ -60,12 +60,13 @@ const MOST_STEPS = 20;
 
 /** The columns that cells have before the first step. */
 function frameOf(signature: Signature): Frame {
-  return signature.features.map(({ name, type, categories, role }): FrameColumn => {
+  return signature.features.map(({ name, type, categories, role, ahead }): FrameColumn => {
     if (role === 'group') return { name, kind: 'group' };
     const date = type === 'date' ? { date: true as const } : {};
     if (role === 'time') return { name, kind: 'time', ...date };
     const listed = type === 'category' ? { categories: categories ?? [] } : {};
-    if (role === 'past') return { name, kind: 'past', ...date, ...listed };
+    if (role === 'past')
+      return { name, kind: 'past', ...date, ...listed, ...(ahead === undefined ? {} : { ahead }) };
     return type === 'category'
       ? { name, kind: 'category', categories: categories ?? [] }
       : { name, kind: 'number', ...date };

@@ -21,7 +21,7 @@ export type FrameColumn = FrameKind & {
 
 type FrameKind =
   | { kind: 'number' | 'time'; date?: true }
-  | { kind: 'past'; date?: true; categories?: readonly string[] }
+  | { kind: 'past'; date?: true; categories?: readonly string[]; ahead?: number }
   | { kind: 'category'; categories: readonly string[] }
   | { kind: 'indicator' | 'group' };
 

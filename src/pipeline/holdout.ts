@@ -12,7 +12,7 @@ import { readArtifact } from '../tracking/read-artifact.js';
 import { sha256 } from '../util/files.js';
 import { type PreparedData, prepareData } from './prepare-data.js';
 import { recordedPath, recordedSource, sourceExists, usableSource } from './source-paths.js';
-import { type DataPlan, dataDefaults } from './train-plan.js';
+import { aheadOf, type DataPlan, dataDefaults } from './train-plan.js';
 
 /** The rows a candidate was held out from, and what a judge needs beside them. */
 export interface Holdout {
@@ -28,6 +28,8 @@ export interface Holdout {
   times: Float64Array | null;
   /** Of a forecaster of several series: the series of each training and each held-out row. */
   series: { training: Int32Array; holdout: Int32Array } | null;
+  /** How many rows before a row the newest one lies that a forecaster knows; 1 for any other model. */
+  ahead: number;
   /** Rows in one season of a series, told from the steps of its times; null where there is none. */
   season: number | null;
   /** Held-out rows with an exact twin, target included, among the training rows. */
@@ -88,6 +90,7 @@ export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string):
     inTimeOrder: split.kind === 'time' && (series !== null || isOneSeries(prepared)),
     times: timesOf(prepared),
     series,
+    ahead: aheadOf(plan),
     season: seasonAmong(prepared),
     twins: duplicateRowsAcross(table, [...prepared.features, target.name], parts.train, parts.test),
     facts: {

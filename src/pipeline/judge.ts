@@ -89,6 +89,7 @@ async function compare(
       inTimeOrder: holdout.inTimeOrder,
       series: holdout.series ?? undefined,
       season: holdout.season,
+      horizon: holdout.ahead,
       classCount: signature.target.classes?.length,
     }),
     schema: rival.signature

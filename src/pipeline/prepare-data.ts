@@ -12,7 +12,7 @@ import type { StepConfig } from '../features/recipe.js';
 import { columnsNamed } from '../features/recipe-file.js';
 import { printable } from '../util/text.js';
 import { describeTable, shapeData } from './shape-data.js';
-import type { DataPlan } from './train-plan.js';
+import { aheadOf, type DataPlan } from './train-plan.js';
 
 /** The data of a plan, read and divided: what training learns from and what judges it. */
 export interface PreparedData extends FeatureChoice {
@@ -84,10 +84,11 @@ function ownColumns({ time, group, weights }: DataPlan): Map<string, string> {
 }
 
 /** A forecaster knows its target, and every number beside it, up to the row before alone. */
-function rolesOf({ time, group, horizon, target }: DataPlan, table: Table, features: string[]): ColumnRoles {
+function rolesOf(plan: DataPlan, table: Table, features: string[]): ColumnRoles {
+  const { time, group, horizon, target } = plan;
   const isNumber = (name: string) => columnOf(table, name).type !== 'category';
   const past = horizon === null ? [] : [...features.filter(isNumber), target];
-  return { time: time ?? undefined, group: group ?? undefined, past };
+  return { time: time ?? undefined, group: group ?? undefined, past, ahead: aheadOf(plan) };
 }
 
 function checkOrder({ horizon, time }: DataPlan): void {

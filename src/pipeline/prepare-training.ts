@@ -10,7 +10,7 @@ import type { RowPlan } from './fit-model.js';
 import { forecastSteps } from './forecast/default-steps.js';
 import { refuseLeaks } from './leaks.js';
 import { type PreparedData, prepareData, readSchemaFile } from './prepare-data.js';
-import type { TrainPlan } from './train-plan.js';
+import { aheadOf, type TrainPlan } from './train-plan.js';
 
 /** A plan that was found sound, with its data read and divided. */
 export interface PreparedTraining {
@@ -47,7 +47,7 @@ export function rowPlanOf({ recipe, classWeight, balance, validation }: TrainPla
 }
 
 /** The steps of a forecaster for whom nobody wrote any. */
-function stepsFor({ target, time }: TrainPlan, learner: Learner, { roles, table }: PreparedData) {
+function stepsFor({ target, time, ...plan }: TrainPlan, learner: Learner, { roles, table }: PreparedData) {
   const times = columnOf(table, time as string);
   const isDate = times.type === 'date';
   return forecastSteps({
@@ -55,6 +55,7 @@ function stepsFor({ target, time }: TrainPlan, learner: Learner, { roles, table 
     target,
     dates: isDate ? times.name : null,
     season: isDate ? seasonOf(times.values) : null,
+    ahead: aheadOf(plan),
     sequential: learner.sequential === true,
   });
 }

@@ -107,6 +107,7 @@ function parsePlan(shape: JsonShape, run: RunDetail, value: unknown) {
     time: textOrNull('time'),
     group: textOrNull('group'),
     horizon: json['horizon'] === null ? null : shape.number(json['horizon'], `${DATA_RECORD}: horizon`),
+    strategy: shape.choice(json['strategy'], `${DATA_RECORD}: strategy`, ['recursive', 'direct'] as const),
     weights: textOrNull('weights'),
     reshape: objectOrNull('reshape'),
     label: objectOrNull('label'),

@@ -133,6 +133,16 @@ export const trainSettings: readonly Setting[] = [
       'makes a forecaster, which knows numbers up to the row before, and says how many steps ahead it answers',
   },
   {
+    key: 'strategy',
+    config: 'models.*.strategy',
+    env: 'RISKOPS_STRATEGY',
+    kind: 'choice',
+    choices: ['recursive', 'direct'],
+    default: 'recursive',
+    description:
+      'how a forecaster answers several steps: each from the one before (recursive), or all from what is known (direct)',
+  },
+  {
     key: 'weights',
     config: 'models.*.weights',
     env: 'RISKOPS_WEIGHTS',

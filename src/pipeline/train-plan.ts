@@ -39,6 +39,8 @@ export interface DataPlan {
   group: string | null;
   /** A forecaster: how many steps ahead it answers; null for a model of rows. */
   horizon: number | null;
+  /** recursive: each step builds on the one before. direct: every step is told from what was known at the first. */
+  strategy: 'recursive' | 'direct';
   /** The column with the rows' weights. */
   weights: string | null;
   /** How the rows are made of the data's; null when they are the data's own. */
@@ -49,6 +51,11 @@ export interface DataPlan {
   allow: string[];
 }
 
+/** How many rows before a row the newest one lies that a forecaster knows. */
+export function aheadOf({ horizon, strategy }: Pick<DataPlan, 'horizon' | 'strategy'>): number {
+  return strategy === 'direct' ? (horizon ?? 1) : 1;
+}
+
 /** What the record of a run says of the data when it is from before these could be said. */
 export const dataDefaults: Omit<
   DataPlan,
@@ -57,6 +64,7 @@ export const dataDefaults: Omit<
   time: null,
   group: null,
   horizon: null,
+  strategy: 'recursive',
   weights: null,
   reshape: null,
   label: null,

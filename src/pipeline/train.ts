@@ -140,7 +140,8 @@ function runParams(
 /** What the plan says beyond what every training says. */
 function oddities(plan: TrainPlan): Record<string, unknown> {
   const { time, group, horizon, weights, reshape, label, allow, recipe, classWeight, balance } = plan;
-  const said = { time, group, horizon, weights, class_weight: classWeight, balance };
+  const strategy = horizon === null ? null : plan.strategy;
+  const said = { time, group, horizon, strategy, weights, class_weight: classWeight, balance };
   const json = { reshape, label, recipe: recipe.length === 0 ? null : recipe };
   return Object.fromEntries(
     [

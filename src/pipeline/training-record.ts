@@ -60,12 +60,12 @@ export function engineVersion(engine: string): string {
 export async function keepTraining(run: Run, training: PreparedTraining, root: string): Promise<void> {
   const { plan, data } = training;
   const { target, task, positive, seed, drop, keep } = plan;
-  const { time, group, horizon, weights, reshape, label, allow } = plan;
+  const { time, group, horizon, strategy, weights, reshape, label, allow } = plan;
   const split = recordedSplit(root, plan.split);
   const record: DataRecord = {
     data: recordedSource(root, plan.data),
     ...{ target, task, positive, split, seed, drop, keep },
-    ...{ time, group, horizon, weights, reshape, label, allow },
+    ...{ time, group, horizon, strategy, weights, reshape, label, allow },
   };
   await run.logArtifact(DATA_RECORD, `${toPrettyJson(record)}\n`, 'data');
   await run.logArtifact(SCHEMA_RECORD, `${toPrettyJson(schemaToJson(data.schema))}\n`, 'schema');

@@ -110,14 +110,35 @@ test('a set of categories is found whatever their numbers, with few and with mor
 });
 
 test('rare categories beyond the bins are taken for missing, in training and after', async () => {
-  const x = range(3000).map((i) => [i < 2500 ? i % 250 : 300 + (i % 100)]);
-  const y = x.map(([category]) => (category >= 300 ? 5 : category % 2));
-  const data = tableOf(x, y, { categories: [400] });
-  const model = await fitBoosting(data, 'regression', { trees: 30, min_leaf: 1, learning_rate: 0.5 });
-  // Four of the rare ones got the last bins; all others share the way of the missing.
-  const [missing, ...rare] = predictAll(model, [[X], ...range(100).map((i) => [300 + i])]);
-  expect(rare.filter((value) => value === missing).length).toBeGreaterThanOrEqual(96);
-  expect(missing).toBeCloseTo(5, 1);
+  for (const own of [-5, 5]) {
+    const x = range(3000).map((i) => [i < 2500 ? i % 250 : 300 + (i % 100)]);
+    const y = x.map(([category]) => (category >= 300 ? own : category % 2));
+    const data = tableOf(x, y, { categories: [400] });
+    const model = await fitBoosting(data, 'regression', { trees: 30, min_leaf: 1, learning_rate: 0.5 });
+    // Four of the rare ones got the last bins; all others share the way of the missing.
+    const [missing, ...rare] = predictAll(model, [[X], ...range(100).map((i) => [300 + i])]);
+    expect(rare.filter((value) => value === missing).length).toBeGreaterThanOrEqual(96);
+    expect(missing).toBeCloseTo(own, 1);
+  }
+});
+
+test('without a feature to ask, a quantile is that of the targets, by weight', async () => {
+  const cases: [number[], number[] | undefined, number, number][] = [
+    [[10, 1, 2], undefined, 0.5, 2],
+    [[4, 1, 3, 2], undefined, 0.5, 2.5],
+    [[4, 1, 3, 2], undefined, 0.8, 4],
+    [[4, 1, 3, 2], [1, 1, 4, 1], 0.5, 3],
+    [[1, 2], [3, 1], 0.75, 1.5],
+  ];
+  for (const [y, weights, quantile, wanted] of cases) {
+    const data = tableOf(
+      y.map(() => [7]),
+      y,
+      { weights },
+    );
+    const model = await fitBoosting(data, 'regression', { loss: 'quantile', quantile, trees: 1 });
+    expect(predictAll(model, [[7]])[0]).toBe(wanted);
+  }
 });
 
 test('predictions rise and fall with monotone features, whatever the others are', async () => {
@@ -230,6 +251,10 @@ test('shares of rows and columns: by the seed, and only those', async () => {
     expect((await grow(hyper, 1)).save()).toEqual(first);
     expect((await grow(hyper, 2)).save()).not.toEqual(first);
   }
+  // A tenth of 300 rows is drawn: too few for two leaves of 20.
+  const rare = (await grow({ row_share: 0.1, min_leaf: 20 }, 1)).save();
+  expect(rare.tensors['feature'].data.every((value) => value === -1)).toBe(true);
+
   const single = await grow({ column_share: 0.01 }, 3);
   const { feature, roots } = single.save().tensors;
   const trees = range(10).map((tree) => new Set(feature.data.slice(roots.data[tree], roots.data[tree + 1])));

@@ -143,6 +143,7 @@ const settings: [string, Task, Partial<BoostingOptions>][] = [
   ['absolute', 'regression', { loss: 'absolute' }],
   ['quantile, shares', 'regression', { loss: 'quantile', quantile: 0.8, rowShare: 0.6, columnShare: 0.5 }],
   ['two classes', 'binary', { l2: 0 }],
+  ['two classes, near certain', 'binary', { l2: 0, learningRate: 1, minLeaf: 1, trees: 25 }],
   ['two classes, early stopping', 'binary', { earlyStopping: 3, trees: 60 }],
   ['three classes', 'multiclass', { rowShare: 0.7 }],
 ];

@@ -33,6 +33,7 @@ export function mixedTable(rowCount = 120): Table {
         type: 'date',
         values: column(() => 86_400_000 * Math.floor(15_000 + 1000 * random())),
       },
+      { name: 'turn', type: 'integer', values: Float64Array.from({ length: rowCount }, (_, row) => row) },
       { name: 'default', type: 'integer', values: defaulted },
       {
         name: 'loss',
@@ -45,26 +46,37 @@ export function mixedTable(rowCount = 120): Table {
 
 const FEATURES = ['소득', 'late', 'region', 'owner', 'since'];
 
+const TARGETS = { binary: 'default', multiclass: 'late', regression: 'loss' };
+
+/** What keeps a learner quick here. */
+const QUICK: Record<string, number> = { trees: 5, epochs: 3, hidden: 4, window: 3 };
+
 /** A learner trained on the first rows of the table, as the parts of a model file; and the cells of all rows. */
 export async function trainOn(
   table: Table,
   learner: Learner,
   task: Task,
   { recipe: steps = learner.recipe, features = FEATURES, seed = 0 } = {},
-): Promise<{ parts: ModelParts; cells: Float64Array }> {
+): Promise<{ parts: ModelParts; cells: Float64Array; predict: () => Float64Array }> {
   const rowCount = table.rowCount - 10;
-  const target = encodeTarget(table, task === 'binary' ? 'default' : 'loss');
+  const target = encodeTarget(table, TARGETS[task], { task });
   const rows = Int32Array.from({ length: rowCount }, (_, row) => row);
-  const signature: Signature = signatureOf(table, features, rows, target);
+  const known = features.filter((name) => name !== target.name);
+  const roles = learner.sequential === true ? { time: 'turn' } : {};
+  const signature: Signature = signatureOf(table, known, rows, target, undefined, roles);
   const cells = encodeTable(table, signature);
   const recipe = fitRecipe(steps, cells, rowCount, signature);
   const x = recipe.transform(cells, rowCount);
-  const hyper = resolveHyper(
-    learner,
-    learner.options.some(({ name }) => name === 'trees') ? { trees: 5 } : {},
-  );
+  const options = learner.options.map(({ name }) => name);
+  const quick = Object.entries(QUICK).filter(([name]) => options.includes(name));
+  const hyper = resolveHyper(learner, Object.fromEntries(quick));
+  const previousOf = (count: number) =>
+    learner.sequential === true
+      ? recipe.previousOf(cells.slice(0, count * signature.features.length), count)
+      : null;
   const data = {
-    ...{ x, y: target.y.slice(0, rowCount), rowCount, weights: null, previous: null, validation: null },
+    ...{ x, y: target.y.slice(0, rowCount), rowCount, weights: null, validation: null },
+    previous: previousOf(rowCount),
     ...{ names: recipe.outputs, categories: recipe.categories, classCount: target.classes?.length ?? 0 },
   };
   const fitted = await learner.fit(data, task, hyper, { seed, threads: 1 });
@@ -91,5 +103,7 @@ export async function trainOn(
     metrics: { auc: 0.75 },
     provenance,
   };
-  return { parts, cells };
+  const predict = () =>
+    fitted.predict(recipe.transform(cells, table.rowCount), table.rowCount, previousOf(table.rowCount));
+  return { parts, cells, predict };
 }

@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { forecast } from '../../src/pipeline/forecast/forecast.js';
 import { futureTimes, stepOf } from '../../src/pipeline/forecast/future-times.js';
 import { conformalHalfWidth } from '../../src/pipeline/forecast/intervals.js';
+import { scoreFile } from '../../src/pipeline/score-file.js';
 import { judgeTraining, trainModel } from '../../src/pipeline/train.js';
 import type { TrainPlan } from '../../src/pipeline/train-plan.js';
 import { seededRandom } from '../../src/util/random.js';
@@ -152,6 +153,33 @@ test('what is known of the row itself never reaches a forecaster: only the rows 
   expect(inputs).not.toContain('sales');
   expect(inputs).not.toContain('staff');
   expect(header.signature.features.map(({ name, role }) => `${name}:${role}`)).toContain('staff:past');
+});
+
+test('a direct forecast builds on nothing that was forecast, and stands beside baselines that know as little', async () => {
+  const folder = temporaryFolder();
+  writeSales(folder, ['서울']);
+  const { store, trained } = await trainOn(folder, { learner: 'ridge', strategy: 'direct' });
+  expect(trained.predictor.header.signature.features.filter(({ ahead }) => ahead === 6)).toHaveLength(2);
+  expect(trained.predictor.lookBack).toBe(12);
+  const found = await forecast(store, { model: 'sales', version: '1', root: folder });
+  // Each step is what the model says of the row with that time and nothing known of the rows between.
+  const lines = readFileSync(join(folder, 'loans.csv'), 'utf8').trimEnd().split('\n');
+  const rows = [...lines.slice(1), ...found.rows.map(({ time }) => `${time},서울,,`)];
+  writeFileSync(join(folder, 'open.csv'), `${[lines[0], ...rows].join('\n')}\n`);
+  const out = join(folder, 'scored.csv');
+  await scoreFile(store, { model: 'sales', version: '1', file: join(folder, 'open.csv'), out });
+  const scored = readFileSync(out, 'utf8').trimEnd().split(/\r?\n/).slice(-6);
+  expect(scored.map((line) => Number(line.split(',').at(-1)))).toEqual(
+    found.rows.map(({ forecast: value }) => value),
+  );
+  const { report } = await judgeTraining(store, trained);
+  const persistence = (name: string) =>
+    report.comparisons.find(({ against }) => against === `baseline ${name}`)?.other;
+  const truth = Array.from(trained.holdout.y);
+  const known = [...trained.holdout.trainingTarget, ...truth];
+  const errors = truth.map((value, i) => value - known[known.length - truth.length + i - 6]);
+  const rmse = Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length);
+  expect(persistence('previous value')).toBeCloseTo(rmse, 10);
 });
 
 test('a model of rows is no forecaster, and a forecaster needs to know its order', async () => {

@@ -9,17 +9,21 @@ export interface SeriesFacts {
   dates: string | null;
   /** Rows in a season; null where there is none. */
   season: number | null;
+  /** How many rows before a row the newest known one lies. */
+  ahead: number;
   /** The learner follows the rows before by itself. */
   sequential: boolean;
 }
 
 /** A learner that follows the rows itself needs what is known of each; another one needs the rows before beside each other. */
-export function forecastSteps({ past, target, dates, season, sequential }: SeriesFacts): StepConfig[] {
+export function forecastSteps({ past, target, dates, season, ahead, sequential }: SeriesFacts): StepConfig[] {
   const calendar: StepConfig[] =
     dates === null || season === null ? [] : [{ kind: 'calendar', column: dates, parts: partsFor(season) }];
   if (sequential) return [{ kind: 'lag', columns: [...past], by: [1] }, ...calendar];
   const others = past.filter((name) => name !== target);
-  const seasonal = season === null || season <= 3 ? [] : [season];
+  // Counted from the newest known row, the value of a season before lies this far back.
+  const back = season === null ? 0 : season * Math.ceil(ahead / season) - ahead + 1;
+  const seasonal = back > 3 ? [back] : [];
   return [
     { kind: 'lag', columns: [target], by: [...new Set([1, 2, 3, ...seasonal])] },
     ...(others.length === 0 ? [] : [{ kind: 'lag', columns: others, by: [1] }]),
