@@ -312,17 +312,18 @@ function scanNumber(start: usize, column: u32, at: usize): usize {
   source = i8x16.sub(source, i8x16.ge_s(source, i8x16.splat(<i8>pointAt)));
   const digits = numberOf(i8x16.swizzle(values, source));
   const decimals = <usize>(count - pointAt);
-  let value = <f64>digits / load<f64>(tens + (decimals << 3));
-  if (negative) value = -value;
+  const size = <f64>digits / load<f64>(tens + (decimals << 3));
+  // A branch on the sign would be guessed wrong for every other number around 0.
+  const value = reinterpret<f64>(reinterpret<u64>(size) | (<u64>negative << 63));
   const out = <usize>load<u32>(at, OUT_AT) + ((<usize>row) << 3);
   const after = first + <usize>length;
   if (isMark(value)) {
     store<f64>(out, NaN);
     return after;
   }
-  let kind = INTEGER;
-  if (point != 0) kind = trunc(value) == value ? WHOLE_DECIMAL : DECIMAL;
-  else if (count > 1 && load<u8>(first) == 48) kind = PADDED;
+  const pointed = trunc(size) == size ? WHOLE_DECIMAL : DECIMAL;
+  const plain = <u32>(count > 1) & <u32>(load<u8>(first) == 48) ? PADDED : INTEGER;
+  const kind = point != 0 ? pointed : plain;
   store<u32>(at, load<u32>(at, FLAGS_AT) | kind, FLAGS_AT);
   store<f64>(out, value);
   return after;

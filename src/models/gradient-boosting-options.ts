@@ -1,6 +1,6 @@
 import type { HyperOption } from './learner.js';
+import { REGRESSION_LOSSES } from './trees/boosting/loss.js';
 import { DEPTH_LIMIT } from './trees/forest.js';
-import { REGRESSION_LOSSES } from './trees/loss.js';
 
 /** What a user may set of gradient boosting. */
 export const boostingOptions: readonly HyperOption[] = [

@@ -236,7 +236,11 @@ const inTrees: typeof inTensors = [
     ],
     ['a child beyond the end', (_, d) => (d.left[0] = d.left.length - 1), /has its children at/],
     ['a negative child', (_, d) => (d.left[0] = -2147483648), /has its children at -2147483648/],
-    ['a branch that two nodes share', (_, d) => (d.left[0] = d.left[innerNode(d.feature)]), /two parents|belongs to no tree/],
+    [
+      'a branch that two nodes share',
+      (_, d) => (d.left[0] = d.left[innerNode(d.feature)]),
+      /two parents|belongs to no tree/,
+    ],
     ['a feature beyond the last', (_, d) => (d.feature[0] = 32767), /asks for feature 32767/],
     ['a feature of -2', (_, d) => (d.feature[0] = -2), /asks for feature -2/],
     ['a threshold that is NaN', (_, d) => (d.threshold[0] = Number.NaN), /"threshold" is not finite/],

@@ -1,7 +1,7 @@
 import { RiskopsError } from '../../errors.js';
 import { JsonShape } from '../json-shape.js';
 
-export const LABEL_UNITS = ['rows', 'hours', 'days', 'cycles'] as const;
+const LABEL_UNITS = ['rows', 'hours', 'days', 'cycles'] as const;
 export type LabelUnit = (typeof LABEL_UNITS)[number];
 
 /** What one column must be for it to count: a missing value never does. */

@@ -1,6 +1,7 @@
 import { EarlyStopping, type WatchedRows } from './boosting/early-stopping.js';
 import { type Leaf, MIN_HESSIAN, TreeGrower, type TreeOptions } from './boosting/grow-tree.js';
 import type { GrowthKernel } from './boosting/kernel.js';
+import type { Loss, LossOptions } from './boosting/loss.js';
 import { bestValue, clip } from './boosting/monotone.js';
 import { openPlainKernel } from './boosting/plain-kernel.js';
 import { drawFeatures, drawRows, usefulFeatures } from './boosting/sampling.js';
@@ -8,7 +9,7 @@ import { chooseUnits } from './boosting/units.js';
 import { openWasmKernel } from './boosting/wasm-kernel.js';
 import type { Forest } from './forest.js';
 import { ForestBuilder } from './forest-builder.js';
-import { type Loss, type LossOptions, openLoss } from './loss.js';
+import { openLoss } from './loss.js';
 import type { PreparedData } from './prepare.js';
 import { Space } from './space.js';
 

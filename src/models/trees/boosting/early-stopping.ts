@@ -1,5 +1,5 @@
 import type { Forest } from '../forest.js';
-import type { Loss, Targets } from '../loss.js';
+import type { Loss, Targets } from './loss.js';
 
 /** Rows that are watched, in shared memory. */
 export interface WatchedRows extends Targets {

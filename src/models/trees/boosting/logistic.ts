@@ -1,4 +1,4 @@
-import type { Loss, LossRoom, Targets } from '../loss.js';
+import type { Loss, LossRoom, Targets } from './loss.js';
 import { applyWeights, meanLoss, totalWeight, weightedMean } from './weighted.js';
 
 /** log(1 + e^s) - y s, without overflow, less the logarithm of 1 + e^-|s|. */

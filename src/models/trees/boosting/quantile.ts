@@ -1,4 +1,4 @@
-import type { LeafRows, Loss, LossRoom } from '../loss.js';
+import type { LeafRows, Loss, LossRoom } from './loss.js';
 import { applyWeights, meanLoss, weightedQuantile } from './weighted.js';
 
 /** The residuals of a leaf's rows that count, with their weights. */

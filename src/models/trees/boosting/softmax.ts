@@ -1,4 +1,4 @@
-import type { Loss, LossRoom, Targets } from '../loss.js';
+import type { Loss, LossRoom, Targets } from './loss.js';
 import { applyWeights, meanLoss, totalWeight } from './weighted.js';
 
 /** The logarithm of each class's share, kept off 0. */

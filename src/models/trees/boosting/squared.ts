@@ -1,4 +1,4 @@
-import type { Loss, LossRoom } from '../loss.js';
+import type { Loss, LossRoom } from './loss.js';
 import { applyWeights, meanLoss, weightedMean } from './weighted.js';
 
 /** Half the squared error, so that its hessian is 1; the mean that is told is of the whole squared error. */

@@ -1,4 +1,4 @@
-import type { Targets } from '../loss.js';
+import type { Targets } from './loss.js';
 
 /** The sum of weights, or the number of rows. */
 export function totalWeight({ y, weights }: Targets): number {
