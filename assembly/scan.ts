@@ -43,6 +43,7 @@ let width: u32 = 0;
 let columns: usize = 0;
 let powers: usize = 0;
 let tens: usize = 0;
+let shuffles: usize = 0;
 let words: usize = 0;
 let wordCount: u32 = 0;
 let marks: usize = 0;
@@ -65,10 +66,14 @@ export function heapBase(): usize {
   return __heap_base;
 }
 
-/** Where the constant tables lie: 128-bit powers of five from -342 to 308, and the powers of ten to 22. */
-export function setNumbers(powersAt: usize, tensAt: usize): void {
+/**
+ * Where the constant tables lie: 128-bit powers of five from -342 to 308, the powers of ten to 22, and for a point at 0 to 15 and 0 to 15
+ * digits the places that bring the digits to the end of 16 bytes.
+ */
+export function setNumbers(powersAt: usize, tensAt: usize, shufflesAt: usize): void {
   powers = powersAt;
   tens = tensAt;
+  shuffles = shufflesAt;
 }
 
 export function setColumns(separator: u32, count: u32, columnsAt: usize, listAt: usize, room: u32): void {
@@ -291,26 +296,22 @@ function isMark(value: f64): bool {
 function scanNumber(start: usize, column: u32, at: usize): usize {
   const negative = load<u8>(start) == 45;
   const first = start + <usize>negative;
-  const bytes = v128.load(first);
-  let ends = v128.or(i8x16.eq(bytes, i8x16.splat(<i8>delimiter)), i8x16.eq(bytes, i8x16.splat(10)));
-  ends = v128.or(ends, i8x16.eq(bytes, i8x16.splat(13)));
-  const values = i8x16.sub(bytes, i8x16.splat(48));
-  const points = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(46)));
-  const others = i8x16.bitmask(i8x16.gt_u(values, i8x16.splat(9)));
-  // A bit behind the last one stands for a field that goes on.
-  const length = ctz(i8x16.bitmask(ends) | 0x10000);
-  const inside = (1 << length) - 1;
-  const point = points & inside;
-  const count = length - <i32>(point != 0);
-  if ((others & inside) != point || (point & (point - 1)) != 0 || length > 15 || count < 1) return scanLongNumber(start, column, at);
-  // Where the point is, or behind all digits when there is none.
-  const pointAt = ctz(point | (1 << length));
-  let source = i8x16.add(
-    i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-    i8x16.splat(<i8>(count - 16)),
-  );
-  source = i8x16.sub(source, i8x16.ge_s(source, i8x16.splat(<i8>pointAt)));
-  const digits = numberOf(i8x16.swizzle(values, source));
+  const values = i8x16.sub(v128.load(first), i8x16.splat(48));
+  // A bit for each byte that is no digit, and one behind the last for a field that goes on.
+  let others = i8x16.bitmask(i8x16.gt_u(values, i8x16.splat(9))) | 0x10000;
+  let length = ctz(others);
+  const pointAt = length;
+  let c = <u32>load<u8>(first + <usize>length);
+  const point = c == 46;
+  if (point) {
+    others &= others - 1;
+    length = ctz(others);
+    c = load<u8>(first + <usize>length);
+  }
+  const count = length - <i32>point;
+  if (!endsField(c) || length > 15 || count < 1) return scanLongNumber(start, column, at);
+  const places = v128.load(shuffles + (<usize>((pointAt << 4) | count) << 4));
+  const digits = numberOf(i8x16.swizzle(values, places));
   const decimals = <usize>(count - pointAt);
   const size = <f64>digits / load<f64>(tens + (decimals << 3));
   // A branch on the sign would be guessed wrong for every other number around 0.
@@ -323,7 +324,7 @@ function scanNumber(start: usize, column: u32, at: usize): usize {
   }
   const pointed = trunc(size) == size ? WHOLE_DECIMAL : DECIMAL;
   const plain = <u32>(count > 1) & <u32>(load<u8>(first) == 48) ? PADDED : INTEGER;
-  const kind = point != 0 ? pointed : plain;
+  const kind = point ? pointed : plain;
   store<u32>(at, load<u32>(at, FLAGS_AT) | kind, FLAGS_AT);
   store<f64>(out, value);
   return after;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Marks } from './cells.js';
-import { powersOfFive, TENS } from './csv-scan-numbers.js';
+import { powersOfFive, SHUFFLES, TENS } from './csv-scan-numbers.js';
 
 /** Why a scan ended, as `assembly/scan.ts` numbers it. */
 export const SCAN = {
@@ -27,7 +27,7 @@ const LIST_ROOM = 1 << 14;
 const INPUT_BYTES = 1 << 23;
 /** The bytes behind the input that may be read. */
 const SLACK = 64;
-const BLOCK_BYTES = 1 << 19;
+const BLOCK_BYTES = 1 << 21;
 /** Between the columns of a block: at steps of a power of two they would all fall on the same few lines of the processor's cache. */
 const COLUMN_GAP = 192;
 const PAGE = 65_536;
@@ -38,7 +38,7 @@ const MOST_BYTES = 65_535 * PAGE;
 interface Exports {
   memory: WebAssembly.Memory;
   heapBase(): number;
-  setNumbers(powers: number, tens: number): void;
+  setNumbers(powers: number, tens: number, shuffles: number): void;
   setColumns(delimiter: number, count: number, columns: number, list: number, listRoom: number): void;
   setMarks(words: number, wordCount: number, marks: number, markCount: number): void;
   setArena(start: number, end: number): void;
@@ -132,7 +132,9 @@ export class ScanKernel {
     const tensAt = this.take(TENS.byteLength);
     this.buffer.set(new Uint8Array(powers.buffer), powersAt);
     this.buffer.set(new Uint8Array(TENS.buffer), tensAt);
-    this.wasm.setNumbers(powersAt, tensAt);
+    const shufflesAt = this.take(SHUFFLES.length);
+    this.buffer.set(SHUFFLES, shufflesAt);
+    this.wasm.setNumbers(powersAt, tensAt, shufflesAt);
   }
 
   private placeMarks({ words, numbers }: Marks): void {

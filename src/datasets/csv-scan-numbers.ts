@@ -3,8 +3,8 @@
  * bits, as in Lemire, "Number Parsing at a Gigabyte per Second" (2021).
  */
 
-export const LEAST_POWER = -342;
-export const GREATEST_POWER = 308;
+const LEAST_POWER = -342;
+const GREATEST_POWER = 308;
 const BITS = 128;
 
 const bitLength = (value: bigint) => value.toString(2).length;
@@ -41,3 +41,14 @@ export function powersOfFive(): BigUint64Array {
 
 /** The powers of ten that a double holds exactly. */
 export const TENS = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+
+/**
+ * For a point at 0 to 15 and 0 to 15 digits: which of 16 bytes goes to each place, so that the digits stand at the end without the
+ * point between them; 255 is none.
+ */
+export const SHUFFLES = Uint8Array.from({ length: 16 * 16 * 16 }, (_, i) => {
+  const [point, count, place] = [i >> 8, (i >> 4) & 15, i & 15];
+  const digit = place + count - 16;
+  if (digit < 0) return 255;
+  return digit < point ? digit : digit + 1;
+});

@@ -83,22 +83,28 @@ function loadBoosting(saved: SavedModel, task: Task, shape: ModelShape): FittedM
   return fittedBoosting(loadForest(saved, { featureCount, categories, outputs, leafWidth: 1 }), facts, task);
 }
 
-function refuseMonotone(why: string): never {
-  throw new RiskopsError('LEARNER_OPTION_INVALID', {
-    what: 'monotone cannot be held here.',
-    why,
-    details: { option: 'monotone' },
-  });
+function refuseOption(option: string, what: string, why: string): never {
+  throw new RiskopsError('LEARNER_OPTION_INVALID', { what, why, details: { option } });
+}
+
+/** Options that say nothing about this task, or cannot be held beside others. */
+function checkOptions({ loss, quantile, monotone }: BoostingOptions, task: Task): void {
+  if (task !== 'regression' && loss !== 'squared')
+    refuseOption('loss', `The loss ${loss} is for regressions.`, 'Classes are learned by their log loss.');
+  if (loss !== 'quantile' && quantile !== 0.5)
+    refuseOption('quantile', `The loss ${loss} has no quantile.`, 'Only the loss quantile asks for one.');
+  if (monotone === null) return;
+  const what = 'monotone cannot be held here.';
+  if (task === 'multiclass')
+    refuseOption('monotone', what, 'Of several classes, the probabilities cannot all rise or fall.');
+  if (loss !== 'squared')
+    refuseOption('monotone', what, `The loss ${loss} sets its leaves anew, after their splits are chosen.`);
 }
 
 function optionsOf(hyper: Hyper, data: TrainingData, task: Task, seed: number): BoostingOptions {
   const loss = hyper['loss'] as BoostingOptions['loss'];
   const monotone = readMonotone(hyper['monotone'] as string | null, data.names, data.categories);
-  if (monotone !== null && task === 'multiclass')
-    refuseMonotone('Of several classes, the probabilities cannot all rise or fall.');
-  if (monotone !== null && task === 'regression' && loss !== 'squared')
-    refuseMonotone(`The loss ${loss} sets its leaves anew, after their splits are chosen.`);
-  return {
+  const options: BoostingOptions = {
     trees: hyper['trees'] as number,
     learningRate: hyper['learning_rate'] as number,
     leaves: hyper['leaves'] as number,
@@ -111,6 +117,8 @@ function optionsOf(hyper: Hyper, data: TrainingData, task: Task, seed: number): 
     earlyStopping: hyper['early_stopping'] as number | null,
     ...{ loss, quantile: hyper['quantile'] as number, monotone, seed },
   };
+  checkOptions(options, task);
+  return options;
 }
 
 const sharedCopy = (values: Float64Array) => {
@@ -126,6 +134,23 @@ function watchedRows({ validation }: TrainingData, { earlyStopping }: BoostingOp
   return { x: sharedCopy(x), y: sharedCopy(y), weights: weights === null ? null : sharedCopy(weights) };
 }
 
+const largestOf = (values: Float64Array) =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** Targets are summed over rows, and corrections over trees: what is too large for that is found before training. */
+function checkTargets({ y, weights, rowCount }: TrainingData, { trees }: BoostingOptions): void {
+  const largest = largestOf(y);
+  const heaviest = weights === null ? 1 : Math.max(1, largestOf(weights));
+  // A correction may be twice as large as the targets, from the largest to the smallest.
+  if (Number.isFinite(2 * largest * Math.max(heaviest * rowCount, trees + 1))) return;
+  throw new RiskopsError('TRAINING_FAILED', {
+    what: 'The targets are too large for gradient boosting.',
+    why: `The largest is ${largest}, and the sum of ${rowCount} of them is beyond all numbers.`,
+    fix: 'give the target in a larger unit, such as millions',
+    details: { largest, rows: rowCount },
+  });
+}
+
 /** Bytes of the histograms of a tree's leaves, at most. */
 const histogramBytes = ({ leaves }: BoostingOptions, { names, rowCount }: TrainingData) =>
   leaves * names.length * Math.min(256, rowCount + 1) * 16;
@@ -137,6 +162,7 @@ async function fitBoosting(
   context: FitContext,
 ): Promise<FittedModel> {
   const options = optionsOf(hyper, data, task, context.seed);
+  checkTargets(data, options);
   const prepared = await prepareData(data, task, context, histogramBytes(options, data));
   const job: BoostingJob = {
     kind: 'gradient-boosting',

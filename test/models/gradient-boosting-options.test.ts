@@ -71,7 +71,7 @@ for (const loss of ['squared', 'absolute', 'quantile'] as const) {
     const weights = range(300).map((i) => 1 + (i % 3));
     const twice = range(300).flatMap((i) => range(weights[i]).map(() => i));
     const y: number[] = reference.small.number;
-    const hyper = { ...xgboost, loss, quantile: 0.3 };
+    const hyper = { ...xgboost, loss, ...(loss === 'quantile' ? { quantile: 0.3 } : {}) };
     const weighed = await fitBoosting(tableOf(small, y, { weights }), 'regression', hyper);
     const repeated = tableOf(
       twice.map((i) => small[i]),
@@ -180,7 +180,7 @@ test('predictions rise and fall with monotone features, whatever the others are'
   );
 });
 
-test('what monotone cannot hold is refused in words', async () => {
+test('options that cannot be held are refused in words', async () => {
   const data = tableOf([[1, 0]], [1], { names: ['income', 'kind'], categories: [0, 2] });
   const whyOf = async (monotone: string, more: Record<string, unknown> = {}, task: Task = 'regression') => {
     const error = await fitBoosting(data, task, { monotone, ...more }).catch((reason) => reason);
@@ -196,6 +196,8 @@ test('what monotone cannot hold is refused in words', async () => {
   expect(await whyOf('kind:1')).toContain('monotone names "kind", which is a category.');
   expect(await whyOf('income:1', { loss: 'absolute' })).toContain('The loss absolute sets its leaves anew');
   expect(await whyOf('income:1', {}, 'multiclass')).toContain('Of several classes');
+  expect(await whyOf('', { loss: 'absolute' }, 'binary')).toContain('The loss absolute is for regressions.');
+  expect(await whyOf('', { quantile: 0.9 })).toContain('The loss squared has no quantile.');
 });
 
 test('early stopping watches the validation rows, and keeps the trees up to the best round', async () => {
@@ -277,6 +279,22 @@ test('three classes: probabilities sum to 1, contributions add up to margins, im
     for (const k of [1, 2]) expect(margins[k] - margins[0]).toBeCloseTo(Math.log(own[k] / own[0]), 9);
   }
   expect(mean([...model.importances!()]) * 4).toBeCloseTo(1, 12);
+});
+
+test('targets of any size; those whose sums are no numbers are refused', async () => {
+  const grown = (size: number) => {
+    const data = tableOf(
+      range(60).map((i) => [i]),
+      range(60).map((i) => (i < 30 ? -size : size / 2)),
+    );
+    return fitBoosting(data, 'regression', { trees: 20, learning_rate: 0.9, l2: 0 });
+  };
+  for (const size of [1e300, 1e200, 1e-200]) {
+    const [low, high] = predictAll(await grown(size), [[0], [59]]);
+    expect(low / size).toBeCloseTo(-1, 9);
+    expect(high / size).toBeCloseTo(0.5, 9);
+  }
+  await expect(grown(Number.MAX_VALUE)).rejects.toThrow('The targets are too large for gradient boosting.');
 });
 
 test('a file with a wrong base or best step is refused', async () => {
