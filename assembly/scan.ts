@@ -292,39 +292,42 @@ function isMark(value: f64): bool {
   return false;
 }
 
-/** A number of up to 15 digits in 16 bytes, as most are, without a loop over its digits; the rest is for `scanLongNumber`. */
+/**
+ * A number of up to 15 digits in 16 bytes, as most are, without a loop over its digits; the rest is for `scanLongNumber`. What tells where
+ * the field ends hangs on nothing else, so that the next field is begun while this one is worked out.
+ */
 function scanNumber(start: usize, column: u32, at: usize): usize {
-  const negative = load<u8>(start) == 45;
+  const bytes = v128.load(start);
+  let ends = v128.or(i8x16.eq(bytes, i8x16.splat(10)), i8x16.eq(bytes, i8x16.splat(13)));
+  ends = v128.or(ends, i8x16.eq(bytes, i8x16.splat(<i8>delimiter)));
+  // A bit behind the last one stands for a field that goes on.
+  const length = ctz(i8x16.bitmask(ends) | 0x10000);
+  const negative = <i32>(load<u8>(start) == 45);
   const first = start + <usize>negative;
+  const size = length - negative;
   const values = i8x16.sub(v128.load(first), i8x16.splat(48));
-  // A bit for each byte that is no digit, and one behind the last for a field that goes on.
-  let others = i8x16.bitmask(i8x16.gt_u(values, i8x16.splat(9))) | 0x10000;
-  let length = ctz(others);
-  const pointAt = length;
-  let c = <u32>load<u8>(first + <usize>length);
-  const point = c == 46;
-  if (point) {
-    others &= others - 1;
-    length = ctz(others);
-    c = load<u8>(first + <usize>length);
-  }
-  const count = length - <i32>point;
-  if (!endsField(c) || length > 15 || count < 1) return scanLongNumber(start, column, at);
+  const others = i8x16.bitmask(i8x16.gt_u(values, i8x16.splat(9))) & ((1 << size) - 1);
+  // Where the point is, or behind all digits when there is none.
+  const pointAt = ctz(others | (1 << size));
+  const count = size - <i32>(others != 0);
+  if (length > 15 || count < 1) return scanLongNumber(start, column, at);
+  const isOdd = (others & (others - 1)) | <i32>(load<u8>(first + <usize>pointAt) != 46);
+  if (others != 0 && isOdd != 0) return scanLongNumber(start, column, at);
   const places = v128.load(shuffles + (<usize>((pointAt << 4) | count) << 4));
   const digits = numberOf(i8x16.swizzle(values, places));
   const decimals = <usize>(count - pointAt);
-  const size = <f64>digits / load<f64>(tens + (decimals << 3));
+  const amount = <f64>digits / load<f64>(tens + (decimals << 3));
   // A branch on the sign would be guessed wrong for every other number around 0.
-  const value = reinterpret<f64>(reinterpret<u64>(size) | (<u64>negative << 63));
+  const value = reinterpret<f64>(reinterpret<u64>(amount) | (<u64>negative << 63));
   const out = <usize>load<u32>(at, OUT_AT) + ((<usize>row) << 3);
-  const after = first + <usize>length;
+  const after = start + <usize>length;
   if (isMark(value)) {
     store<f64>(out, NaN);
     return after;
   }
-  const pointed = trunc(size) == size ? WHOLE_DECIMAL : DECIMAL;
+  const pointed = trunc(amount) == amount ? WHOLE_DECIMAL : DECIMAL;
   const plain = <u32>(count > 1) & <u32>(load<u8>(first) == 48) ? PADDED : INTEGER;
-  const kind = point ? pointed : plain;
+  const kind = others != 0 ? pointed : plain;
   store<u32>(at, load<u32>(at, FLAGS_AT) | kind, FLAGS_AT);
   store<f64>(out, value);
   return after;

@@ -1,3 +1,4 @@
+import { quantile } from './quantile.js';
 import type { Task } from './sample.js';
 
 export interface Baseline {
@@ -20,6 +21,8 @@ export interface BaselineRows {
   season?: number | null;
   /** So many rows of a series lie between a row and the newest value that is known when it is predicted, itself included; 1. */
   horizon?: number;
+  /** The share of targets below a prediction, of a model that predicts a quantile. */
+  quantile?: number;
   /** multiclass: how many classes there are. */
   classCount?: number;
 }
@@ -40,6 +43,15 @@ function median(values: Float64Array): number {
   const sorted = values.slice().sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** The quantile of the training target that the model predicts. */
+function constantQuantile({
+  trainingTarget,
+  holdoutTarget,
+  quantile: share = 0.5,
+}: BaselineRows): Float64Array {
+  return new Float64Array(holdoutTarget.length).fill(quantile(trainingTarget.slice().sort(), share));
 }
 
 /** The share of each class among the training rows, for every row. */
@@ -99,7 +111,7 @@ function seasonalNaive(rows: BaselineRows): Float64Array {
 const always: Record<Task, Record<string, MakeBaseline>> = {
   binary: { prior: constant(mean) },
   multiclass: { prior: classShares },
-  regression: { mean: constant(mean), median: constant(median) },
+  regression: { mean: constant(mean), median: constant(median), quantile: constantQuantile },
 };
 
 const inTimeOrderOnly: Record<Task, Record<string, MakeBaseline>> = {
@@ -127,7 +139,7 @@ function hasSeason(rows: BaselineRows): boolean {
 
 /**
  * What a model has to beat before anyone hears of it, made from the training target alone, and in time order from what came true before
- * each row. binary and multiclass: the share of each class. regression: mean and median; in time order also zero (no change, where the
+ * each row. binary and multiclass: the share of each class. regression: mean and median, and the quantile where a model predicts one; in time order also zero (no change, where the
  * target is a difference), the last training value, the value before each row (walk-forward persistence), and where a season is known
  * the value one season before (seasonal naive).
  */
@@ -135,6 +147,7 @@ export function naiveBaselines(task: Task, rows: BaselineRows): Baseline[] {
   const makers = rows.inTimeOrder ? { ...always[task], ...inTimeOrderOnly[task] } : always[task];
   return Object.entries(makers)
     .filter(([name]) => name !== 'seasonal naive' || hasSeason(rows))
+    .filter(([name]) => name !== 'quantile' || rows.quantile !== undefined)
     .map(([name, make]) => ({ name, predictions: make(rows) }));
 }
 

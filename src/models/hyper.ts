@@ -9,6 +9,11 @@ const isNumeric = ({ default: value, min, max, integer }: HyperOption) =>
 
 const takesNone = (option: HyperOption) => option.default === null || option.none === true;
 
+/** The quantile that a model was fitted to predict; undefined for a model of means or classes. */
+export function quantileOf(hyper: Hyper): number | undefined {
+  return hyper['loss'] === 'quantile' ? (hyper['quantile'] as number) : undefined;
+}
+
 /** What the option may be, for help and for errors: `a whole number from 1 to 10000, or none`. */
 export function describeRange(option: HyperOption): string {
   const kinds: string[] = [];

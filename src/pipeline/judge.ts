@@ -1,4 +1,5 @@
 import { naiveBaselines } from '../evaluation/baselines.js';
+import { quantileOf } from '../models/hyper.js';
 import { readModelFile } from '../models/model-file.js';
 import type { Predictor } from '../models/predictor.js';
 import { judge } from '../registry/gate.js';
@@ -48,10 +49,18 @@ export async function judgeVersion(
   { root, policy, overrides, record }: JudgeOptions,
 ): Promise<JudgedVersion> {
   const predictor = await readModelFile(store.blobs.path(version.path), { sha256: version.sha256 });
-  const { task, provenance } = predictor.header;
-  const inForce = parsePolicy({ ...policy, ...overrides }, task);
+  const { provenance } = predictor.header;
+  const inForce = policyFor(predictor, { ...policy, ...overrides });
   const holdout = await rebuildHoldout(store, version, provenance['holdout'] as HoldoutFacts, root);
   return judgeOn(store, { version, predictor, holdout, policy: inForce, overrides, record });
+}
+
+/** The policy in force; where it names no metric, a model that predicts a quantile is judged by the loss of quantiles. */
+export function policyFor({ header }: Predictor, given: Record<string, unknown>): Policy {
+  const { task, learner } = header;
+  const says = given['metric'] !== undefined || given['preset'] !== undefined;
+  const isQuantile = quantileOf(learner.hyper) !== undefined;
+  return parsePolicy(isQuantile && !says ? { ...given, metric: 'pinball' } : given, task);
 }
 
 interface JudgeInput extends Pick<JudgeOptions, 'overrides' | 'record'> {
@@ -75,7 +84,8 @@ async function compare(
   { version, predictor, holdout, policy }: JudgeInput,
   judgedAt: string,
 ): Promise<GateReport> {
-  const { task, signature } = predictor.header;
+  const { task, signature, learner } = predictor.header;
+  const quantile = quantileOf(learner.hyper);
   const rival = await findRival(store, version.model, holdout, signature.target);
   return judge(policy, {
     model: version.model,
@@ -91,6 +101,7 @@ async function compare(
       season: holdout.season,
       horizon: holdout.ahead,
       classCount: signature.target.classes?.length,
+      quantile,
     }),
     schema: rival.signature
       ? schemaDifferences(rival.signature, signature)
@@ -99,7 +110,7 @@ async function compare(
     twins: holdout.twins,
     times: holdout.times ?? undefined,
     ledger: await readLedger(store, holdout.facts.sha256, version, judgedAt),
-    scale: holdout.inTimeOrder ? { trainingTarget: holdout.trainingTarget } : undefined,
+    scale: { quantile, ...(holdout.inTimeOrder ? { trainingTarget: holdout.trainingTarget } : {}) },
   });
 }
 

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { encodeTable } from '../datasets/encode-table.js';
 import { evaluate } from '../evaluation/metrics.js';
+import { quantileOf } from '../models/hyper.js';
 import { encodeModelFile } from '../models/model-file.js';
 import type { Predictor } from '../models/predictor.js';
-import { parsePolicy } from '../registry/policy.js';
 import { registerVersion, type VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { type Run, type StartRunOptions, startRun } from '../tracking/runs.js';
@@ -15,7 +15,7 @@ import { forecastIntervals } from './forecast/intervals.js';
 import { type ForecastColumns, forecastColumns } from './forecast/series-cells.js';
 import { type Holdout, holdoutOf, recordedSplit } from './holdout.js';
 import { keepScores } from './holdout-scores.js';
-import { type JudgedVersion, judgeOn } from './judge.js';
+import { type JudgedVersion, judgeOn, policyFor } from './judge.js';
 import type { PreparedData } from './prepare-data.js';
 import { type PreparedTraining, prepareTraining, rowPlanOf } from './prepare-training.js';
 import { recordedSource } from './source-paths.js';
@@ -112,7 +112,7 @@ export function judgeTraining(
   store: Store,
   { version, predictor, holdout, policy }: TrainedModel,
 ): Promise<JudgedVersion> {
-  return judgeOn(store, { version, predictor, holdout, policy: parsePolicy(policy, predictor.header.task) });
+  return judgeOn(store, { version, predictor, holdout, policy: policyFor(predictor, policy) });
 }
 
 function runParams(
@@ -168,6 +168,7 @@ async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, f
   const metrics = evaluate(task, holdout.y, predictions, {
     threshold,
     trainingTarget: holdout.inTimeOrder ? holdout.trainingTarget : undefined,
+    quantile: quantileOf(hyper),
   });
   run.logMetrics(metrics);
   const file = await encodeModelFile({

@@ -30,7 +30,14 @@ it('regression in time order: zero, the last value, walk-forward the value befor
     'previous value': [4, 7, 8],
     'seasonal naive': [9, 4, 7],
   });
-  expect(Object.keys(found)).toEqual(baselineNames('regression'));
+  const names = baselineNames('regression').filter((name) => name !== 'quantile');
+  expect(Object.keys(found)).toEqual(names);
+});
+
+it('beside a model of a quantile stands that quantile of the training target, linear between neighbours', () => {
+  const found = predictions('regression', { trainingTarget, holdoutTarget, quantile: 0.9 });
+  // numpy.quantile of the training target, 1.24.2
+  expect(found['quantile']).toEqual([7.500000000000001, 7.500000000000001, 7.500000000000001]);
 });
 
 it('there is no seasonal naive without a season, or with less than one season to repeat', () => {

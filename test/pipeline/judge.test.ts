@@ -41,9 +41,9 @@ test("current model and candidate are both scored on the candidate's rows", asyn
   const first = await train({ split: 'every:5:0', learner: 'gradient-boosting', hyper: { trees: 10 } });
   await promote(first);
   const second = await train({ split: 'every:5:4' });
-  const { table, y } = second.holdout;
+  const { table, rows, y } = second.holdout;
   const [theirs, ours] = [first, second].map(({ predictor: { header, predictCells } }) => {
-    const predictions = predictCells(encodeTable(table, header.signature), y.length);
+    const predictions = predictCells(encodeTable(table, header.signature, rows), y.length);
     return evaluate('binary', y, predictions, { threshold: header.threshold });
   });
   const { comparisons, holdout } = await judge(2);

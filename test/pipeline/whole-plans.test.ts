@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { encodeTable } from '../../src/datasets/encode-table.js';
 import { judgeVersion } from '../../src/pipeline/judge.js';
 import { reproduceRun } from '../../src/pipeline/reproduce.js';
-import { trainModel } from '../../src/pipeline/train.js';
+import { judgeTraining, trainModel } from '../../src/pipeline/train.js';
 import type { TrainPlan } from '../../src/pipeline/train-plan.js';
 import { listVersions } from '../../src/registry/versions.js';
 import { seededRandom } from '../../src/util/random.js';
@@ -83,3 +84,24 @@ test.each(plans)(
     expect(again).toMatchObject({ identical: true, reasons: [] });
   },
 );
+
+test('a model that predicts a quantile is judged by the loss of quantiles, beside that quantile', async () => {
+  const folder = temporaryFolder();
+  writeMachines(folder);
+  const store = await openStoreIn(folder);
+  const hyper = { loss: 'quantile', quantile: 0.9, trees: 60 };
+  const plan = { ...planFor(folder), target: 'heat', learner: 'gradient-boosting', hyper, drop: ['unit'] };
+  const trained = await trainModel(store, { ...plan, split: 'group:unit:0.3' }, { root: folder });
+  expect(trained.summary.metrics['pinball']).toBeGreaterThan(0);
+  const { report } = await judgeTraining(store, trained);
+  expect(report.metric).toBe('pinball');
+  expect(report.comparisons.map(({ against }) => against)).toContain('baseline quantile');
+  expect(report.verdict).toBe('promote');
+  const predictions = trained.predictor.predictCells(
+    encodeTable(trained.holdout.table, trained.predictor.header.signature, trained.holdout.rows),
+    trained.holdout.rows.length,
+  );
+  const below = trained.holdout.y.filter((value, i) => value <= predictions[i]).length;
+  expect(below / predictions.length).toBeGreaterThan(0.7);
+  expect(below / predictions.length).toBeLessThan(0.97);
+});

@@ -6,7 +6,7 @@ export type Directions = (metric: string) => Direction | undefined;
 
 /** Last parts of names of which less is better. */
 const LESS =
-  /^(?:.*_)?(?:loss|logloss|error|err|rmse|mse|mae|mape|smape|mase|rmsle|brier|ece|deviance|perplexity|nll)$/;
+  /^(?:.*_)?(?:loss|logloss|error|err|rmse|mse|mae|mape|smape|mase|rmsle|brier|ece|deviance|perplexity|nll|pinball)$/;
 
 /**
  * Which way a metric is better: by `directions`, and where they do not know it by the last part of its name: less of a
