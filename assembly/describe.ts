@@ -76,14 +76,14 @@ export function divide(at: usize, count: i32, bits: u64, ends: usize, sorted: us
   }
 }
 
-/** Counts the distinct values of one part but 0, by a table of zeros with 2^tableBits places; -1 when they are too many for it. */
+/** Counts the distinct values of one part but 0, which is an empty place, by a table of zeros with 2^tableBits places; -1 when they are too many for it. */
 export function countPart(at: usize, count: i32, bits: u64, table: usize, tableBits: u64): i32 {
   const end = at + ((<usize>count) << 3);
   const mask = ((<usize>1) << (<usize>tableBits)) - 1;
   let distinct = 0;
   for (let p = at; p < end; p += 8) {
     const value = load<f64>(p);
-    if (value == 0 || value != value) continue;
+    if (value != value) continue;
     let slot = <usize>((hashOf(load<u64>(p)) << bits) >> (64 - tableBits));
     for (;;) {
       const held = load<f64>(table + (slot << 3));

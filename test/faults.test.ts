@@ -95,7 +95,7 @@ describe('1: rows that were copied, or belong to one thing, do not stand on both
     const refused = await errorOf(() => train(wear('random:0.2')));
     expect(refused).toMatchObject({ code: 'LEAK_FOUND' });
     expect(refused.message).toMatch(/held-out rows stand, target and all, among the training rows too/);
-    const random = (await train({ ...wear('random:0.2'), allow: ['duplicates'] })).summary;
+    const random = (await train({ ...wear('random:0.2'), allow: ['duplicates', 'ids'] })).summary;
     const grouped = (await train(wear('group:machine:0.2'))).summary;
     expect(random.notes.join(' ')).toMatch(
       /held-out rows stand, target and all, among the training rows too/,

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { RiskopsError } from '../errors.js';
+import { parseStrictJson } from '../models/strict-json.js';
 import { isInlineJson } from '../settings.js';
 import { printable } from '../util/text.js';
+
+/** More than any recipe, label or reshape needs. */
+const LIMITS = { depth: 32, values: 100_000, refusedKey: '__proto__' };
 
 /** The JSON that an option gives, or the file that it names; null when it is not given. OPTION_INVALID when it is none. */
 export function jsonOf(name: string, given: string | null): unknown {
   if (given === null) return null;
   const inline = isInlineJson(given);
   try {
-    return JSON.parse(inline ? given : readFileSync(given, 'utf8').replace(/^\uFEFF/, ''));
+    return parseStrictJson(inline ? given : readFileSync(given, 'utf8').replace(/^\uFEFF/, ''), LIMITS);
   } catch (error) {
     throw new RiskopsError('OPTION_INVALID', {
       what: inline ? `--${name} is not JSON.` : `--${name} ${printable(given)} cannot be used.`,

@@ -52,9 +52,9 @@ async function readHead(
 }
 
 /** Puts the cells of the block in place that are no plain numbers; a column that holds something else is read again as texts. */
-function judgeCells({ kernel, columns, rowCount, context }: Scan, rows: number): Odd | undefined {
+function judgeCells({ kernel, columns, rowCount, context }: Scan): Odd | undefined {
   for (const { row, column, text } of kernel.oddCells()) {
-    if (row >= rows || columns[column].mode !== MODE.NUMBER) continue;
+    if (columns[column].mode !== MODE.NUMBER) continue;
     if (text === undefined) return new Odd('its text is not UTF-8', rowCount + row);
     const judged = judgeNumber(cellText(text), context.marks);
     if (judged === undefined) {
@@ -72,7 +72,7 @@ function takeBlock(scan: Scan, rows: number, room: number): Odd | undefined {
   if (rows === 0) return undefined;
   for (const [i, column] of scan.columns.entries())
     if (column.mode !== MODE.SKIP) column.take(scan.kernel, i, rows, room);
-  const odd = judgeCells(scan, rows);
+  const odd = judgeCells(scan);
   scan.rowCount += rows;
   return odd;
 }

@@ -24,9 +24,16 @@ export interface FeatureChoice {
 }
 
 /** id, ID, customer_id, customer-id, customerId, customerID; not paid or valid. */
-export function isNamedLikeId(name: string): boolean {
+function isNamedLikeId(name: string): boolean {
   return /^id$/i.test(name) || /[_\-. ]id$/i.test(name) || /[a-z0-9]I[dD]$/.test(name);
 }
+
+/** Names of columns that say who or what a row is about, without saying id. */
+const WHO =
+  /^(unit|machine|engine|device|equipment|sensor|vehicle|patient|subject|person|customer|client|user|account|household|employee|serial)([ _.-]?(no|nr|number|name|key|code))?$/i;
+
+/** Whether a column's name says that it tells people or things apart. */
+export const isNamedLikeThing = (name: string): boolean => isNamedLikeId(name) || WHO.test(name);
 
 /**
  * Whether a column tells rows apart and nothing else: whole numbers, all different, that run 0 .. n-1 or 1 .. n or

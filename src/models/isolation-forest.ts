@@ -74,6 +74,7 @@ async function growForest(data: TrainingData, hyper: Hyper, context: FitContext)
 export const isolationForest: Learner = {
   name: 'isolation-forest',
   engine: 'riskops',
+  unsupervised: true,
   summary:
     'Isolation forest: an anomaly score, learned without the target; high is anomalous, not a probability.',
   tasks: ['binary'],

@@ -124,6 +124,8 @@ export interface Learner {
   recipe: readonly StepConfig[];
   /** It has the option `early_stopping`, and when that is set it watches `data.validation`. */
   stopsEarly?: true;
+  /** It learns from the features alone, and its target only judges it. */
+  unsupervised?: true;
   /** Its answers build on the rows before: it needs an order, and uses `previous`. */
   sequential?: true;
   fit(data: TrainingData, task: Task, hyper: Hyper, context: FitContext): Promise<FittedModel>;

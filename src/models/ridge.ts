@@ -56,7 +56,7 @@ function weightsByFactor(
   throw new RiskopsError('TRAINING_FAILED', {
     what: `Ridge regression has no single answer with alpha ${alpha}.`,
     why: 'Some features are sums of others within rounding.',
-    fix: 'a larger alpha, such as --alpha 1',
+    fix: 'a larger penalty, such as --set alpha=10, or columns in smaller units',
   });
 }
 

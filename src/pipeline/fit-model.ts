@@ -61,13 +61,16 @@ export async function fitOnRows(data: PreparedData, rows: Int32Array, plan: FitP
   const classCount = target.classes?.length ?? 0;
   const steps = [...plan.recipe, ...learner.recipe];
   const recipe = fitRecipe(steps, cells, fit.length, signature, { y, classCount });
-  const x = recipe.transform(cells, fit.length);
   const previous = learner.sequential === true ? recipe.previousOf(cells, fit.length) : null;
+  const x = recipe.sequential
+    ? featuresInSeries({ recipe, signature }, data, fit)
+    : recipe.transform(cells, fit.length);
   // A second copy of ten million rows would not fit beside the first.
   cells = null;
-  const weights = classWeightsOf(y, classCount, plan.classWeight, pick(data.weights, fit));
-  const learned: LearningRows = { x, y, rowCount: fit.length, weights, previous };
+  const learned: LearningRows = { x, y, rowCount: fit.length, weights: pick(data.weights, fit), previous };
   const evened = evenRows(learned, { classCount, balance: plan.balance, seed: context.seed });
+  // Of the rows as they are learned from: what was evened out already has equal classes.
+  evened.rows.weights = classWeightsOf(evened.rows.y, classCount, plan.classWeight, evened.rows.weights);
   const fitted = await learner.fit(
     {
       ...evened.rows,
@@ -85,6 +88,19 @@ export async function fitOnRows(data: PreparedData, rows: Int32Array, plan: FitP
   return { learner, signature, recipe, fitted, sequential, lookBack, balanced: evened.balance };
 }
 
+/**
+ * What the learner sees of some rows, with all rows of the table as their history, as it is when the model is judged and asked: a row
+ * without a target, or of another fold, still lies before the next one.
+ */
+function featuresInSeries(
+  { recipe, signature }: Pick<FittedRows, 'recipe' | 'signature'>,
+  { table }: PreparedData,
+  rows: Int32Array,
+): Float64Array {
+  const all = recipe.transform(encodeTable(table, signature), table.rowCount);
+  return takePredictions(all, table.rowCount, rows);
+}
+
 function pick(values: Float64Array | null, rows: Int32Array): Float64Array | null {
   return values && Float64Array.from(rows, (row) => values[row]);
 }
@@ -94,17 +110,20 @@ function pick(values: Float64Array | null, rows: Int32Array): Float64Array | nul
  * along as their history, with a weight of 0.
  */
 function watchedRows(
-  { table, target, weights }: PreparedData,
+  data: PreparedData,
   rows: { fit: Int32Array; validation: Int32Array },
   { signature, recipe, learner }: { signature: Signature; recipe: Recipe; learner: Learner },
 ): LearningRows {
+  const { table, target, weights } = data;
   const needsHistory = isSequential(recipe, learner);
   const all = needsHistory ? Int32Array.from([...rows.fit, ...rows.validation]) : rows.validation;
   const cells = encodeTable(table, signature, all);
   const watched = all.length - rows.validation.length;
   const own = pick(weights, all) ?? new Float64Array(all.length).fill(1);
   return {
-    x: recipe.transform(cells, all.length),
+    x: recipe.sequential
+      ? featuresInSeries({ recipe, signature }, data, all)
+      : recipe.transform(cells, all.length),
     y: Float64Array.from(all, (row) => target.y[row]),
     rowCount: all.length,
     weights: needsHistory ? own.fill(0, 0, watched) : weights && own,

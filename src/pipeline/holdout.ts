@@ -10,6 +10,7 @@ import type { VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { readArtifact } from '../tracking/read-artifact.js';
 import { sha256 } from '../util/files.js';
+import { identityOf } from './leaks/duplicates.js';
 import { type PreparedData, prepareData } from './prepare-data.js';
 import { recordedPath, recordedSource, sourceExists, usableSource } from './source-paths.js';
 import { aheadOf, type DataPlan, dataDefaults } from './train-plan.js';
@@ -35,6 +36,11 @@ export interface Holdout {
   /** Held-out rows with an exact twin, target included, among the training rows. */
   twins: number;
   facts: HoldoutFacts;
+}
+
+/** Whether the steps of the training target are steps of one series, so that errors can be scaled by them (MASE). */
+export function isOneSeries({ inTimeOrder, series }: Holdout): boolean {
+  return inTimeOrder && series === null;
 }
 
 /** What identifies a holdout: written into the model file and the gate report. */
@@ -87,12 +93,17 @@ export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string):
     rows: parts.test,
     y,
     trainingTarget: pick(parts.train),
-    inTimeOrder: split.kind === 'time' && (series !== null || isOneSeries(prepared)),
+    inTimeOrder: split.kind === 'time' && (series !== null || hasOneRowATime(prepared)),
     times: timesOf(prepared),
     series,
     ahead: aheadOf(plan),
     season: seasonAmong(prepared),
-    twins: duplicateRowsAcross(table, [...prepared.features, target.name], parts.train, parts.test),
+    twins: duplicateRowsAcross(
+      table,
+      identityOf(prepared.features, target.name, prepared.roles),
+      parts.train,
+      parts.test,
+    ),
     facts: {
       data: recordedSource(root, plan.data),
       data_sha256: source.sha256,
@@ -138,7 +149,7 @@ function seasonAmong({ split, table, parts }: PreparedData): number | null {
 }
 
 /** Rows of a time split are one series when no time occurs twice; many things at a time are a panel. */
-function isOneSeries({ split, table, parts }: PreparedData): boolean {
+function hasOneRowATime({ split, table, parts }: PreparedData): boolean {
   if (split.kind !== 'time') return false;
   const column = table.columns.find(({ name }) => name === split.column);
   if (!column || column.type === 'category') return false;

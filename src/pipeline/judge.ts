@@ -1,3 +1,4 @@
+import { RiskopsError } from '../errors.js';
 import { naiveBaselines } from '../evaluation/baselines.js';
 import { quantileOf } from '../models/hyper.js';
 import { readModelFile } from '../models/model-file.js';
@@ -12,7 +13,7 @@ import type { Store } from '../storage/store.js';
 import { addArtifact } from '../tracking/artifacts.js';
 import { sha256 } from '../util/files.js';
 import { toPrettyJson } from '../util/json.js';
-import { type Holdout, type HoldoutFacts, rebuildHoldout } from './holdout.js';
+import { type Holdout, type HoldoutFacts, isOneSeries, rebuildHoldout } from './holdout.js';
 import { findRival, scoreOn } from './rival.js';
 
 export interface JudgedVersion {
@@ -51,7 +52,14 @@ export async function judgeVersion(
   const predictor = await readModelFile(store.blobs.path(version.path), { sha256: version.sha256 });
   const { provenance } = predictor.header;
   const inForce = policyFor(predictor, { ...policy, ...overrides });
-  const holdout = await rebuildHoldout(store, version, provenance['holdout'] as HoldoutFacts, root);
+  const facts = provenance['holdout'] as HoldoutFacts | undefined;
+  if (facts === undefined)
+    throw new RiskopsError('HOLDOUT_UNAVAILABLE', {
+      what: `Nothing can judge ${version.model} version ${version.version}: it was imported without rows.`,
+      why: 'A model of another program is judged on labelled rows that it did not learn from.',
+      fix: 'riskops models import FILE ... --data LABELLED.csv',
+    });
+  const holdout = await rebuildHoldout(store, version, facts, root);
   return judgeOn(store, { version, predictor, holdout, policy: inForce, overrides, record });
 }
 
@@ -110,7 +118,7 @@ async function compare(
     twins: holdout.twins,
     times: holdout.times ?? undefined,
     ledger: await readLedger(store, holdout.facts.sha256, version, judgedAt),
-    scale: { quantile, ...(holdout.inTimeOrder ? { trainingTarget: holdout.trainingTarget } : {}) },
+    scale: { quantile, ...(isOneSeries(holdout) ? { trainingTarget: holdout.trainingTarget } : {}) },
   });
 }
 

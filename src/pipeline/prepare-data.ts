@@ -91,7 +91,13 @@ function rolesOf(plan: DataPlan, table: Table, features: string[]): ColumnRoles 
   return { time: time ?? undefined, group: group ?? undefined, past, ahead: aheadOf(plan) };
 }
 
-function checkOrder({ horizon, time }: DataPlan): void {
+function checkOrder({ horizon, time, group }: DataPlan): void {
+  if (group !== null && time === null)
+    throw new RiskopsError('OPTION_INVALID', {
+      what: 'The series have no order.',
+      why: '--series was given, and no --time.',
+      fix: 'riskops train --series COLUMN --time COLUMN; to hold out whole groups: --split group:COLUMN:0.2',
+    });
   if (horizon === null || time !== null) return;
   throw new RiskopsError('OPTION_INVALID', {
     what: 'A forecast needs to know which column orders the rows.',

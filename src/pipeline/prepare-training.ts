@@ -33,6 +33,7 @@ export async function prepareTraining(
   const data = await prepareData(plan, known);
   checkTask(learner, data);
   checkOrder(learner, plan);
+  checkClassOptions(learner, plan, data);
   parsePolicy(plan.policy, data.target.task);
   onProgress('looking for leaks');
   refuseLeaks(data, plan);
@@ -85,4 +86,30 @@ function checkOrder(learner: Learner, { time, balance }: TrainPlan): void {
       why: 'It learns from rows in their order, and some would be missing or stand there twice.',
       fix: 'riskops train --class-weight balanced',
     });
+}
+
+/** Options that even out classes do nothing where there are none, or where the learner does not look at them. */
+function checkClassOptions(
+  learner: Learner,
+  { classWeight, balance, weights, target }: TrainPlan,
+  data: PreparedData,
+) {
+  const refuse = (what: string, why: string, fix: string) =>
+    new RiskopsError('OPTION_INVALID', { what, why, fix });
+  if (weights === target)
+    throw refuse(
+      'The target cannot be the weights.',
+      'A model would know it.',
+      'riskops train --weights COLUMN',
+    );
+  if (classWeight === null && balance === null) return;
+  const option = classWeight === null ? `--balance ${balance}` : `--class-weight ${classWeight}`;
+  if (data.target.classes === null)
+    throw refuse(`${option} has no classes to even out.`, `"${target}" is a number.`, `leave out ${option}`);
+  if (learner.unsupervised === true)
+    throw refuse(
+      `${option} does not go with the learner ${learner.name}.`,
+      'It learns what is rare from the features alone, and evened out nothing would be rare.',
+      `leave out ${option}`,
+    );
 }

@@ -13,7 +13,7 @@ import { type FittedPipeline, fitModel, predictCellsOf, predictRows } from './fi
 import type { ForecastFacts } from './forecast/forecast.js';
 import { forecastIntervals } from './forecast/intervals.js';
 import { type ForecastColumns, forecastColumns } from './forecast/series-cells.js';
-import { type Holdout, holdoutOf, recordedSplit } from './holdout.js';
+import { type Holdout, holdoutOf, isOneSeries, recordedSplit } from './holdout.js';
 import { keepScores } from './holdout-scores.js';
 import { type JudgedVersion, judgeOn, policyFor } from './judge.js';
 import type { PreparedData } from './prepare-data.js';
@@ -167,7 +167,7 @@ async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, f
   const { task } = data.target;
   const metrics = evaluate(task, holdout.y, predictions, {
     threshold,
-    trainingTarget: holdout.inTimeOrder ? holdout.trainingTarget : undefined,
+    trainingTarget: isOneSeries(holdout) ? holdout.trainingTarget : undefined,
     quantile: quantileOf(hyper),
   });
   run.logMetrics(metrics);

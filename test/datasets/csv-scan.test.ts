@@ -53,6 +53,8 @@ const written = fc.oneof(
     '1E5',
     '1.5e+03',
     '007',
+    '+007',
+    '0001234567890123456',
     '9007199254740991',
     '9007199254740993',
   ),
@@ -214,6 +216,14 @@ describe('what the scanner reads is what the careful reader reads', () => {
     );
     expect(await compare(`${names.join(',')}\n${rows.join('\n')}\n`)).toBe(true);
   });
+});
+
+test('whole numbers beyond 2^53 and leading zeros are text where they stand alone', async () => {
+  const rows = [
+    '9007199254740993,007,1234567890123456,+01',
+    '9007199254740995,010,"0012345678901234567",+02',
+  ];
+  expect(await compare(`a,b,c,d\n${rows.join('\n')}\n`)).toBe(true);
 });
 
 test.each([

@@ -53,3 +53,18 @@ test('long columns, in parts: all distinct, in steps, with many of one kind, who
     );
   check(kernel, new Float64Array(0));
 });
+
+test('values that all fall into one part', () => {
+  // The inverse of the kernel's hash: its upper bits are those of a small number, so they are the same for all.
+  const inverse = 0xf1de83e19937733dn;
+  const bits = BigUint64Array.from({ length: 60_000 }, (_, i) => {
+    const mixed = ((BigInt(i) + (0x3n << 36n)) * inverse) & 0xffff_ffff_ffff_ffffn;
+    return mixed ^ (mixed >> 32n);
+  });
+  const values = new Float64Array(bits.buffer).filter((value) => Number.isFinite(value));
+  expect(
+    new Set([...bits].map((x) => (((x ^ (x >> 32n)) * 0x9e3779b97f4a7c15n) & 0xffff_ffff_ffff_ffffn) >> 50n))
+      .size,
+  ).toBe(1);
+  check(DescribeKernel.create()!, values);
+});

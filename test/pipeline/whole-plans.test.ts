@@ -8,6 +8,7 @@ import { judgeTraining, trainModel } from '../../src/pipeline/train.js';
 import type { TrainPlan } from '../../src/pipeline/train-plan.js';
 import { listVersions } from '../../src/registry/versions.js';
 import { seededRandom } from '../../src/util/random.js';
+import { writeLoans } from '../support/loans.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { openStoreIn, planFor } from './support.js';
 
@@ -104,4 +105,31 @@ test('a model that predicts a quantile is judged by the loss of quantiles, besid
   const below = trained.holdout.y.filter((value, i) => value <= predictions[i]).length;
   expect(below / predictions.length).toBeGreaterThan(0.7);
   expect(below / predictions.length).toBeLessThan(0.97);
+});
+
+test('rows without a target are history all the same: a lag is learned as it will be served', async () => {
+  const folder = temporaryFolder();
+  const random = seededRandom(9);
+  const x = Array.from({ length: 600 }, () => random());
+  const lines = x.map((value, t) => `${t},${value},${t === 0 || random() < 0.3 ? '' : x[t - 1]}`);
+  writeFileSync(join(folder, 'loans.csv'), `t,x,y\n${lines.join('\n')}\n`);
+  const store = await openStoreIn(folder);
+  const recipe = [
+    { kind: 'lag', columns: ['x'], by: 1 },
+    { kind: 'drop', columns: ['x'] },
+  ];
+  const change = { target: 'y', time: 't', split: 'time:t:0.2', learner: 'ridge', recipe };
+  const { summary } = await trainModel(store, { ...planFor(folder), ...change }, { root: folder });
+  expect(summary.rows.without_target).toBeGreaterThan(100);
+  expect(summary.metrics['r2']).toBeGreaterThan(0.9999);
+});
+
+test('classes that were evened out are not weighed a second time', async () => {
+  const folder = temporaryFolder();
+  writeLoans(folder);
+  const store = await openStoreIn(folder);
+  const metricsOf = async (change: Partial<TrainPlan>) =>
+    (await trainModel(store, { ...planFor(folder), ...change }, { root: folder })).summary.metrics;
+  const once = await metricsOf({ balance: 'oversample' });
+  expect(await metricsOf({ balance: 'oversample', classWeight: 'balanced' })).toEqual(once);
 });

@@ -78,7 +78,15 @@ async function choose(store: Store, model: string, version: string | undefined) 
 async function readHistory({ header }: Predictor, { data, root }: ForecastRequest): Promise<Table> {
   const recorded = header.provenance['holdout'] as { data: string } | undefined;
   const source = data ?? (recorded && usableSource(root, recorded.data));
-  if (source !== undefined) return (await readTable(source, readOptionsFor(header.signature))).table;
+  if (source !== undefined) {
+    const read = await readTable(source, readOptionsFor(header.signature));
+    if (data !== undefined || read.source.sha256 === header.provenance.data_sha256) return read.table;
+    throw new RiskopsError('DATA_CHANGED', {
+      what: `${recorded?.data} was changed since the model was trained on it.`,
+      why: 'Its SHA-256 is another, so nobody can say what the forecast would go on from.',
+      fix: `riskops forecast --data ${recorded?.data}, if its rows are the newest that are known`,
+    });
+  }
   throw new RiskopsError('OPTION_INVALID', {
     what: 'There are no rows to go on from.',
     why: 'The model does not say what it was trained on.',

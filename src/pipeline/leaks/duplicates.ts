@@ -1,4 +1,5 @@
 import { twinsAcross } from '../../datasets/duplicates.js';
+import type { ColumnRoles } from '../../datasets/signature.js';
 import type { LeakGuard } from './leak.js';
 import { sampleRows } from './sample-rows.js';
 
@@ -8,12 +9,21 @@ const MOST_TWINS = 0.5;
 const MOST_TWINS_OF_CLASS = 0.8;
 const LEAST_ROWS = 20;
 
+/** What makes a row what it is: in a series its place too. */
+export function identityOf(
+  features: readonly string[],
+  target: string,
+  { time, group }: ColumnRoles,
+): string[] {
+  return [...new Set([...features, target, time, group].filter((name) => name !== undefined))];
+}
+
 /**
  * Rows that were copied before the split stand on both sides of it: a model knows them by heart. Told from the share of the held-out rows,
  * or of those of one class, that have an exact twin, target included, among the training rows.
  */
 export const findDuplicates: LeakGuard = ({ table, target, features, parts, roles }) => {
-  const names = [...features, target.name].filter((name) => name !== roles.time);
+  const names = identityOf(features, target.name, roles);
   const test = sampleRows(parts.test);
   const isTwin = twinsAcross(table, names, parts.train, test);
   const found = (rows: number[]): number => rows.reduce((sum, at) => sum + isTwin[at], 0);

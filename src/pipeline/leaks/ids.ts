@@ -1,4 +1,4 @@
-import { isNamedLikeId } from '../../datasets/features-choice.js';
+import { isNamedLikeThing } from '../../datasets/features-choice.js';
 import { type Column, columnOf } from '../../datasets/table.js';
 import { printable } from '../../util/text.js';
 import type { PreparedData } from '../prepare-data.js';
@@ -81,6 +81,6 @@ export const findSharedIds: LeakGuard = (data) => {
   const { split, table, target, roles } = data;
   if (split.kind === 'group' || split.kind === 'time') return [];
   return table.columns
-    .filter(({ name }) => name !== target.name && (name === roles.group || isNamedLikeId(name)))
+    .filter(({ name }) => name !== target.name && (name === roles.group || isNamedLikeThing(name)))
     .flatMap(({ name }) => leakOf(data, columnOf(table, name)));
 };

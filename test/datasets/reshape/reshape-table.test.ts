@@ -63,6 +63,17 @@ describe('pivot', () => {
     expect(slip.why).toContain('did you mean "vibraton"?');
   });
 
+  test('the last number is the one with the latest time, wherever its row stands', () => {
+    const hour = 3_600_000;
+    const table = tableOf(
+      numbers('at', [hour + 5, hour + 9, hour + 7], 'date'),
+      texts('sensor', ['a', 'a', 'a']),
+      numbers('value', [1, 2, 3]),
+    );
+    const json = { every: '1h', time: 'at', pivot: { ...pivot, index: ['at'], aggregate: 'last' } };
+    expect(valuesOf(reshapeTable(table, parseReshape(json)), 'a')).toEqual([2]);
+  });
+
   test('types: counts are whole, means are not, the others are as they were', () => {
     const table = tableOf(
       numbers('t', [1, 1, 2], 'integer'),
