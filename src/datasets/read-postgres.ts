@@ -79,9 +79,13 @@ async function readRows(
   context: ReadContext,
 ): Promise<QueryRows> {
   await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  await client.query(
-    "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'iso_8601'",
-  );
+  const settings = {
+    TimeZone: 'UTC',
+    DateStyle: 'ISO, YMD',
+    IntervalStyle: 'iso_8601',
+    statement_timeout: String(STATEMENT_MS),
+  };
+  for (const [name, value] of Object.entries(settings)) await client.query(`SET LOCAL ${name} = '${value}'`);
   // The extended protocol takes one statement, so nothing can follow the query.
   const extended = { rowMode: 'array' as const, queryMode: 'extended' };
   await client.query({ ...extended, text: `DECLARE riskops_rows NO SCROLL CURSOR FOR ${query}` });
@@ -123,9 +127,7 @@ export async function readPostgres(path: string, context: ReadContext): Promise<
     ...where,
     application_name: 'riskops',
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
     query_timeout: STATEMENT_MS + CONNECT_MS,
-    options: '-c default_transaction_read_only=on',
     // Values stay the server's texts, which lose no digit.
     types: { getTypeParser: () => (text: string) => text },
   });

@@ -13,7 +13,7 @@ export interface LearningRows {
   /** One target a row. */
   y: Float64Array;
   rowCount: number;
-  /** How much each row counts, above 0 and finite; null when all count 1. */
+  /** How much each row counts, above 0 and finite; null when all count 1. 0: the history of others alone, where `previous` is given. */
   weights: Float64Array | null;
   /** Of each row the row before it in its series, -1 for the first; null where rows have no order. */
   previous: Int32Array | null;

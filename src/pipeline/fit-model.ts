@@ -7,6 +7,7 @@ import type { FitContext, FittedModel, Hyper, Learner, LearningRows } from '../m
 import { isSequential, lookBackOf } from '../models/predictor.js';
 import { classWeightsOf, evenRows, type RowBalance } from './balance-rows.js';
 import type { PreparedData } from './prepare-data.js';
+import { withHistory } from './row-history.js';
 import { validationRows } from './validation-rows.js';
 
 /** Folds of the training rows on which the decision threshold is chosen. */
@@ -61,13 +62,15 @@ export async function fitOnRows(data: PreparedData, rows: Int32Array, plan: FitP
   const classCount = target.classes?.length ?? 0;
   const steps = [...plan.recipe, ...learner.recipe];
   const recipe = fitRecipe(steps, cells, fit.length, signature, { y, classCount });
-  const previous = learner.sequential === true ? recipe.previousOf(cells, fit.length) : null;
-  const x = recipe.sequential
-    ? featuresInSeries({ recipe, signature }, data, fit)
-    : recipe.transform(cells, fit.length);
+  const prepared = { signature, recipe, learner };
+  const learned = isSequential(recipe, learner)
+    ? rowsInSeries(prepared, data, fit)
+    : {
+        ...{ x: recipe.transform(cells, fit.length), y, rowCount: fit.length },
+        ...{ weights: pick(data.weights, fit), previous: null },
+      };
   // A second copy of ten million rows would not fit beside the first.
   cells = null;
-  const learned: LearningRows = { x, y, rowCount: fit.length, weights: pick(data.weights, fit), previous };
   const evened = evenRows(learned, { classCount, balance: plan.balance, seed: context.seed });
   // Of the rows as they are learned from: what was evened out already has equal classes.
   evened.rows.weights = classWeightsOf(evened.rows.y, classCount, plan.classWeight, evened.rows.weights);
@@ -77,7 +80,7 @@ export async function fitOnRows(data: PreparedData, rows: Int32Array, plan: FitP
       names: recipe.outputs,
       categories: recipe.categories,
       classCount,
-      validation: validation && watchedRows(data, { fit, validation }, { signature, recipe, learner }),
+      validation: validation && watchedRows(prepared, data, validation),
     },
     target.task,
     hyper,
@@ -88,46 +91,48 @@ export async function fitOnRows(data: PreparedData, rows: Int32Array, plan: FitP
   return { learner, signature, recipe, fitted, sequential, lookBack, balanced: evened.balance };
 }
 
+type Prepared = Pick<FittedRows, 'signature' | 'recipe' | 'learner'>;
+
 /**
- * What the learner sees of some rows, with all rows of the table as their history, as it is when the model is judged and asked: a row
- * without a target, or of another fold, still lies before the next one.
+ * Rows with all of the table as their history, as it is when the model is judged and asked: a row without a target, or of another fold,
+ * still lies before the next one. For a learner that follows the rows, those between come along with a weight of 0.
  */
-function featuresInSeries(
-  { recipe, signature }: Pick<FittedRows, 'recipe' | 'signature'>,
-  { table }: PreparedData,
+function rowsInSeries(
+  { signature, recipe, learner }: Prepared,
+  { table, target, weights }: PreparedData,
   rows: Int32Array,
-): Float64Array {
-  const all = recipe.transform(encodeTable(table, signature), table.rowCount);
-  return takePredictions(all, table.rowCount, rows);
+): LearningRows {
+  const cells = encodeTable(table, signature);
+  const all = recipe.transform(cells, table.rowCount);
+  const own = (chosen: Int32Array) => ({
+    x: takePredictions(all, table.rowCount, chosen),
+    y: Float64Array.from(chosen, (row) => (Number.isNaN(target.y[row]) ? 0 : target.y[row])),
+    rowCount: chosen.length,
+  });
+  const before = learner.sequential === true ? recipe.previousOf(cells, table.rowCount) : null;
+  if (before === null) return { ...own(rows), weights: pick(weights, rows), previous: null };
+  const { rows: chosen, previous, isAsked } = withHistory(rows, before);
+  return {
+    ...own(chosen),
+    weights: Float64Array.from(chosen, (row, at) => (isAsked[at] === 1 ? (weights?.[row] ?? 1) : 0)),
+    previous,
+  };
 }
 
 function pick(values: Float64Array | null, rows: Int32Array): Float64Array | null {
   return values && Float64Array.from(rows, (row) => values[row]);
 }
 
-/**
- * The rows that early stopping watches, prepared as the model prepares them. Where rows build on those before them, the rows of the fit come
- * along as their history, with a weight of 0.
- */
-function watchedRows(
-  data: PreparedData,
-  rows: { fit: Int32Array; validation: Int32Array },
-  { signature, recipe, learner }: { signature: Signature; recipe: Recipe; learner: Learner },
-): LearningRows {
-  const { table, target, weights } = data;
-  const needsHistory = isSequential(recipe, learner);
-  const all = needsHistory ? Int32Array.from([...rows.fit, ...rows.validation]) : rows.validation;
-  const cells = encodeTable(table, signature, all);
-  const watched = all.length - rows.validation.length;
-  const own = pick(weights, all) ?? new Float64Array(all.length).fill(1);
+/** The rows that early stopping watches, prepared as the model prepares them. */
+function watchedRows(prepared: Prepared, data: PreparedData, rows: Int32Array): LearningRows {
+  const { signature, recipe, learner } = prepared;
+  if (isSequential(recipe, learner)) return rowsInSeries(prepared, data, rows);
   return {
-    x: recipe.sequential
-      ? featuresInSeries({ recipe, signature }, data, all)
-      : recipe.transform(cells, all.length),
-    y: Float64Array.from(all, (row) => target.y[row]),
-    rowCount: all.length,
-    weights: needsHistory ? own.fill(0, 0, watched) : weights && own,
-    previous: learner.sequential === true ? recipe.previousOf(cells, all.length) : null,
+    x: recipe.transform(encodeTable(data.table, signature, rows), rows.length),
+    y: Float64Array.from(rows, (row) => data.target.y[row]),
+    rowCount: rows.length,
+    weights: pick(data.weights, rows),
+    previous: null,
   };
 }
 

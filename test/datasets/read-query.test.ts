@@ -158,6 +158,13 @@ describe.skipIf(!hasPostgres)('a real PostgreSQL server', () => {
     );
   });
 
+  test('a query that takes too long is ended by the server', async () => {
+    const { table } = await readTable(
+      `${server.url}#SELECT current_setting('statement_timeout') AS t, 1 AS one`,
+    );
+    expect(valuesOf(table, 't')).toEqual(['10min']);
+  });
+
   test('more rows than are fetched at once', async () => {
     const { table } = await readTable(`${server.url}#SELECT * FROM many`);
     expect(table.rowCount).toBe(25_000);

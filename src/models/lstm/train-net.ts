@@ -20,6 +20,10 @@ type TargetBatch = Batch & { rows: TargetRows };
 
 const weightOf = ({ weights }: TargetRows, row: number) => (weights === null ? 1 : weights[row]);
 
+/** The rows that count; those of weight 0 are only the history of others. */
+const learnedRows = (rows: TargetRows): Int32Array =>
+  new Int32Array(rows.rowCount).map((_, row) => row).filter((row) => weightOf(rows, row) > 0);
+
 /** The loss of a batch's rows, each times its weight, summed; their slopes are multiplied by the weight and by `share`. */
 function batchLoss(
   loss: Loss,
@@ -64,11 +68,9 @@ interface Run {
   roomFor(size: number): Answers;
 }
 
-/** The mean loss of rows that are not learned from; those of weight 0 are only the history of others. */
+/** The mean loss of rows that are not learned from. */
 function openWatch({ job, engine, loss, roomFor }: Run, rows: TargetRows): () => number {
-  const picks = Int32Array.from({ length: rows.rowCount }, (_, row) => row).filter(
-    (row) => weightOf(rows, row) > 0,
-  );
+  const picks = learnedRows(rows);
   const total = picks.reduce((sum, row) => sum + weightOf(rows, row), 0);
   return () => {
     let sum = 0;
@@ -88,15 +90,16 @@ function openEpoch({ job, engine, loss, roomFor }: Run): (epoch: number, rate: n
   const order = seededRandom(seed, STREAMS.order);
   const random = seededRandom(seed, STREAMS.dropout);
   const dropout = openDropout(shape, { rate: options.dropout, window, batch: size }, random);
-  let total = 0;
-  for (let row = 0; row < rows.rowCount; row++) total += weightOf(rows, row);
+  const picks = learnedRows(rows);
+  const total = picks.reduce((sum, row) => sum + weightOf(rows, row), 0);
   return (epoch, rate) => {
     let sum = 0;
-    for (const batch of batchesOf(rows, shuffledIndices(rows.rowCount, order), size)) {
+    const shuffled = shuffledIndices(picks.length, order).map((at) => picks[at]);
+    for (const batch of batchesOf(rows, shuffled, size)) {
       const count = batch.to - batch.from;
       const room = roomFor(count);
       // By the mean weight of all rows, not of the batch: a batch of heavy rows is to move more than one of light rows.
-      const share = rows.rowCount / (count * total);
+      const share = picks.length / (count * total);
       const score = () => {
         sum += batchLoss(loss, room, batch, share);
       };
