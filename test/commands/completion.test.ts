@@ -54,7 +54,7 @@ describe.skipIf(process.platform === 'win32' || !hasShell('bash'))('bash', () =>
   });
 
   test('offers the words that a flag takes, and names from the store', () => {
-    expect(offered(['train', '--task', ''])).toEqual(['binary', 'regression']);
+    expect(offered(['train', '--task', ''])).toEqual(['binary', 'multiclass', 'regression']);
     expect(offered(['train', '--learner', 'r'])).toEqual(['ridge', 'random-forest']);
     expect(offered(['completion', ''])).toEqual(['bash', 'zsh', 'fish']);
     expect(offered(['gate', '--model', ''])).toEqual(['대출']);

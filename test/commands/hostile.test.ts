@@ -101,9 +101,12 @@ describe('a holdout that was learned by heart', () => {
     const folder = withConfig();
     const [header, ...rows] = readFileSync(join(folder, 'loans.csv'), 'utf8').trimEnd().split('\n');
     writeFileSync(join(folder, 'loans.csv'), `${[header, ...rows, ...rows].join('\n')}\n`);
+    const args = ['train', '--learner', 'random-forest', '--set', 'trees=20', '--promote'];
+    const { message } = await refuse(folder, args, 'LEAK_FOUND');
+    expect(message).toMatch(/held-out rows stand, target and all, among the training rows too/);
     const judged = await succeed<{
       gate: { verdict: string; reasons: { rule: string; passed: unknown }[]; next: string };
-    }>(folder, ['train', '--learner', 'random-forest', '--set', 'trees=20', '--promote'], { exitCode: 3 });
+    }>(folder, [...args, '--allow', 'duplicates'], { exitCode: 3 });
     expect(judged.gate.verdict).toBe('undecided');
     expect(judged.gate.reasons.find(({ rule }) => rule === 'twins')).toMatchObject({ passed: null });
     expect(judged.gate.next).toMatch(/--split group:COLUMN:0\.2/);
