@@ -112,6 +112,9 @@ test('a holdout in time order is drawn in blocks of its times', async () => {
   const mean = report.comparisons.find(({ against }) => against === 'baseline mean');
   expect(mean?.blocks?.times).toBe(270);
   expect(report.reasons.find(({ rule }) => rule === 'times')?.passed).toBe(true);
-  const random20 = await judgeTraining(store, await train({ ...series, split: 'random:0.3', allow: ['time-order'] }));
+  const random20 = await judgeTraining(
+    store,
+    await train({ ...series, split: 'random:0.3', allow: ['time-order'] }),
+  );
   expect(random20.report.comparisons.every(({ blocks }) => blocks === null)).toBe(true);
 });
