@@ -1,15 +1,16 @@
 import { encodeTable } from '../datasets/encode-table.js';
 import type { ReadTable } from '../datasets/read-options.js';
-import { readTable } from '../datasets/read-table.js';
-import { readOptionsFor, type Signature, type TargetSpec } from '../datasets/signature.js';
+import { readOptionsFor, type TargetSpec } from '../datasets/signature.js';
 import { columnOf, type Table } from '../datasets/table.js';
 import { RiskopsError } from '../errors.js';
 import { readModelFile } from '../models/model-file.js';
+import type { ModelHeader } from '../models/model-header.js';
 import type { Predictor } from '../models/predictor.js';
 import { findVersion, type VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { printable } from '../util/text.js';
 import { takePredictions } from './fit-model.js';
+import { readModelRows } from './model-rows.js';
 
 /** A version's predictions on the rows of a file, beside what came true. */
 export interface ScoredVersion {
@@ -24,12 +25,13 @@ export interface ScoredVersion {
 }
 
 /** Reads a file as the model learned its columns. @throws INPUT_INVALID when it lacks one of them, and as `readTable` */
-async function readRows(path: string, signature: Signature): Promise<ReadTable> {
-  const { schema, ...rest } = readOptionsFor(signature);
+async function readRows(path: string, header: ModelHeader): Promise<ReadTable> {
+  const { signature } = header;
+  const { schema } = readOptionsFor(signature);
   const { name, type } = signature.target;
   const types = new Map(Object.entries(Object.fromEntries(schema as Map<string, object>)));
   try {
-    return await readTable(path, { ...rest, schema: types.set(name, { type }) });
+    return await readModelRows(header, path, { withTarget: true, schema: types.set(name, { type }) });
   } catch (error) {
     if (!(error instanceof RiskopsError) || error.code !== 'COLUMN_NOT_FOUND') throw error;
     throw new RiskopsError('INPUT_INVALID', {
@@ -80,7 +82,7 @@ export async function scoreVersion(
   const version = await findVersion(store, model, { version: given ?? 'current' });
   const predictor = await readModelFile(store.blobs.path(version.path), { sha256: version.sha256 });
   const { signature } = predictor.header;
-  const read = await readRows(data, signature);
+  const read = await readRows(data, predictor.header);
   const { table } = read;
   const target = targetOf(table, signature.target);
   const rows = new Int32Array(table.rowCount)

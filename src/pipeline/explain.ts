@@ -1,12 +1,12 @@
 import { encodeTable } from '../datasets/encode-table.js';
-import { readTable } from '../datasets/read-table.js';
-import { readOptionsFor } from '../datasets/signature.js';
+
 import { takeRows } from '../datasets/table.js';
 import type { ClassValue } from '../datasets/target.js';
 import { RiskopsError } from '../errors.js';
 import type { Explanation } from '../models/learner.js';
 import type { Predictor } from '../models/predictor.js';
 import type { Store } from '../storage/store.js';
+import { readModelRows } from './model-rows.js';
 import { choosePredictor } from './score-file.js';
 
 export interface ExplainRequest {
@@ -80,7 +80,7 @@ export async function explainFile(
     });
   }
   const { signature } = header;
-  const { table } = await readTable(file, readOptionsFor(signature));
+  const { table } = await readModelRows(header, file);
   const count = Math.min(most, table.rowCount);
   const chosen = takeRows(
     table,

@@ -1,18 +1,19 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { encodeTable } from '../datasets/encode-table.js';
-import { readTable } from '../datasets/read-table.js';
-import { type Feature, readOptionsFor, type Signature } from '../datasets/signature.js';
+import type { Feature } from '../datasets/signature.js';
 import type { Table } from '../datasets/table.js';
 import { writeTable } from '../datasets/write-csv.js';
 import { RiskopsError } from '../errors.js';
 import { calledClass } from '../models/class-answer.js';
 import { readModelFile } from '../models/model-file.js';
+import type { ModelHeader } from '../models/model-header.js';
 import type { Predictor } from '../models/predictor.js';
 import { findVersion } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { printable } from '../util/text.js';
 import { loadCurrent } from './load-current.js';
+import { readModelRows } from './model-rows.js';
 
 export interface ScoreRequest {
   model: string;
@@ -41,7 +42,7 @@ export async function scoreFile(
   const target = checkOutput(store, file, out);
   const { predictor, number } = await choosePredictor(store, model, version);
   const { signature } = predictor.header;
-  const table = await readRowsFor(signature, file, `${model} version ${number}`);
+  const table = await readRowsFor(predictor.header, file, `${model} version ${number}`);
   const cells = encodeTable(table, signature);
   const predictions = predictor.predictCells(cells, table.rowCount);
   const added = addedColumns(predictor, predictions);
@@ -78,9 +79,9 @@ function addedColumns(
 }
 
 /** The rows of a file with at least the model's columns; columns that the model does not take are kept and not used. */
-async function readRowsFor(signature: Signature, file: string, who: string): Promise<Table> {
+async function readRowsFor(header: ModelHeader, file: string, who: string): Promise<Table> {
   try {
-    return (await readTable(file, readOptionsFor(signature))).table;
+    return (await readModelRows(header, file)).table;
   } catch (error) {
     if (!(error instanceof RiskopsError) || error.code !== 'COLUMN_NOT_FOUND') throw error;
     throw new RiskopsError('INPUT_INVALID', {

@@ -16,6 +16,7 @@ import { type ForecastColumns, forecastColumns } from './forecast/series-cells.j
 import { type Holdout, holdoutOf, isOneSeries, recordedSplit } from './holdout.js';
 import { keepScores } from './holdout-scores.js';
 import { type JudgedVersion, judgeOn, policyFor } from './judge.js';
+import type { ShapeFacts } from './model-rows.js';
 import type { PreparedData } from './prepare-data.js';
 import { type PreparedTraining, prepareTraining, rowPlanOf } from './prepare-training.js';
 import { recordedSource } from './source-paths.js';
@@ -137,6 +138,11 @@ function runParams(
   return Object.fromEntries([...Object.entries(facts), ...own].map(([name, value]) => [name, String(value)]));
 }
 
+/** The rules that made the rows and the target, where there are any. */
+function shapeOf({ reshape, label }: TrainPlan): { shape?: ShapeFacts } {
+  return reshape === null && label === null ? {} : { shape: { reshape, label } };
+}
+
 /** What the plan says beyond what every training says. */
 function oddities(plan: TrainPlan): Record<string, unknown> {
   const { time, group, horizon, weights, reshape, label, allow, recipe, classWeight, balance } = plan;
@@ -193,6 +199,7 @@ async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, f
       target: plan.target,
       train_rows: data.parts.train.length,
       holdout: holdout.facts,
+      ...shapeOf(plan),
       ...(plan.horizon === null ? {} : { forecast: forecastFacts(fitted, data, plan.horizon) }),
     },
   });

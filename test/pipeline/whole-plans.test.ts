@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { encodeTable } from '../../src/datasets/encode-table.js';
+import { forecast } from '../../src/pipeline/forecast/forecast.js';
 import { judgeVersion } from '../../src/pipeline/judge.js';
 import { reproduceRun } from '../../src/pipeline/reproduce.js';
+import { scoreFile } from '../../src/pipeline/score-file.js';
 import { judgeTraining, trainModel } from '../../src/pipeline/train.js';
 import type { TrainPlan } from '../../src/pipeline/train-plan.js';
 import { listVersions } from '../../src/registry/versions.js';
@@ -132,4 +134,36 @@ test('classes that were evened out are not weighed a second time', async () => {
     (await trainModel(store, { ...planFor(folder), ...change }, { root: folder })).summary.metrics;
   const once = await metricsOf({ balance: 'oversample' });
   expect(await metricsOf({ balance: 'oversample', classWeight: 'balanced' })).toEqual(once);
+});
+
+test('raw rows are made as in training wherever the model reads rows: to score, to forecast, to evaluate', async () => {
+  const folder = temporaryFolder();
+  const random = seededRandom(2);
+  const lines = Array.from({ length: 400 }, (_, i) => i).flatMap((at) => {
+    const load = Math.sin(at / 9) + random() / 5;
+    return [`${at},load,${load}`, `${at},heat,${20 + 3 * load + random() / 9}`];
+  });
+  writeFileSync(join(folder, 'loans.csv'), `at,sensor,value\n${lines.join('\n')}\n`);
+  const store = await openStoreIn(folder);
+  const pivot = { index: ['at'], names: 'sensor', values: 'value', aggregate: 'mean' };
+  const plan = {
+    ...planFor(folder),
+    target: 'heat',
+    time: 'at',
+    horizon: 2,
+    learner: 'ridge',
+    reshape: { pivot },
+  };
+  const { summary } = await trainModel(store, { ...plan, split: 'time:at:0.2' }, { root: folder });
+  expect(summary.rows.train + summary.rows.test).toBe(400);
+  expect(summary.notes[0]).toBe('800 rows of the data were made into 400.');
+  const file = join(folder, 'loans.csv');
+  const out = join(folder, 'out.csv');
+  expect((await scoreFile(store, { model: 'loans', version: '1', file, out })).rows).toBe(400);
+  const found = await forecast(store, { model: 'loans', version: '1', root: folder });
+  expect(found.rows.map(({ time }) => time)).toEqual([400, 401]);
+  // What was made already is taken as it is.
+  expect((await scoreFile(store, { model: 'loans', version: '1', file: out, out: `${out}.csv` })).rows).toBe(
+    400,
+  );
 });

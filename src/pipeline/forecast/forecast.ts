@@ -1,7 +1,6 @@
 import { formatDate } from '../../datasets/dates.js';
 import { encodeTable } from '../../datasets/encode-table.js';
-import { readTable } from '../../datasets/read-table.js';
-import { readOptionsFor, type Signature } from '../../datasets/signature.js';
+import type { Signature } from '../../datasets/signature.js';
 import { columnOf, type Table } from '../../datasets/table.js';
 import { RiskopsError } from '../../errors.js';
 import { readModelFile } from '../../models/model-file.js';
@@ -9,6 +8,7 @@ import type { Predictor } from '../../models/predictor.js';
 import { findVersion } from '../../registry/versions.js';
 import type { Store } from '../../storage/store.js';
 import { loadCurrent } from '../load-current.js';
+import { readModelRows } from '../model-rows.js';
 import { usableSource } from '../source-paths.js';
 import { futureTimes, stepOf } from './future-times.js';
 import type { ForecastIntervals } from './intervals.js';
@@ -79,7 +79,7 @@ async function readHistory({ header }: Predictor, { data, root }: ForecastReques
   const recorded = header.provenance['holdout'] as { data: string } | undefined;
   const source = data ?? (recorded && usableSource(root, recorded.data));
   if (source !== undefined) {
-    const read = await readTable(source, readOptionsFor(header.signature));
+    const read = await readModelRows(header, source);
     if (data !== undefined || read.source.sha256 === header.provenance.data_sha256) return read.table;
     throw new RiskopsError('DATA_CHANGED', {
       what: `${recorded?.data} was changed since the model was trained on it.`,

@@ -40,9 +40,7 @@ async function stop(server: ChildProcess, folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Starts a server of its own in a new folder, with the user `riskops` and a password. */
-export async function startPostgres(): Promise<Postgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'riskops-postgres-'));
+async function startIn(folder: string): Promise<Postgres> {
   const [data, passwordFile] = [join(folder, 'data'), join(folder, 'password')];
   writeFileSync(passwordFile, PASSWORD);
   if (user.uid !== undefined) for (const path of [folder, passwordFile]) chownSync(path, user.uid, user.gid);
@@ -78,4 +76,15 @@ export async function startPostgres(): Promise<Postgres> {
     });
   });
   return { url: `postgres://riskops@127.0.0.1:${port}/postgres`, port, stop: () => stop(server, folder) };
+}
+
+/** Starts a server of its own in a new folder, with the user `riskops` and a password. */
+export async function startPostgres(): Promise<Postgres> {
+  const folder = mkdtempSync(join(tmpdir(), 'riskops-postgres-'));
+  try {
+    return await startIn(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
 }
