@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { chooseFeatures, type FeatureChoice } from '../datasets/features-choice.js';
+import { progressText } from '../datasets/progress.js';
 import { type DataSource, readTable } from '../datasets/read-table.js';
 import { parseSchema, readOptionsOf, type TableSchema } from '../datasets/schema.js';
 import type { ColumnRoles } from '../datasets/signature.js';
@@ -113,11 +114,23 @@ function checkOrder({ horizon, time, group }: DataPlan): void {
 export async function prepareData(
   plan: DataPlan & { recipe?: readonly StepConfig[] },
   known: TableSchema | null,
+  onProgress: (text: string) => void = () => {},
 ): Promise<PreparedData> {
   checkOrder(plan);
   const split = parseSplit(plan.split);
   const options = known === null ? {} : readOptionsOf(known, { strict: true });
-  const first = await readTable(plan.data, options);
+  const started = performance.now();
+  const first = await readTable(plan.data, {
+    ...options,
+    onProgress({ bytes, of, rows }) {
+      const text = progressText(
+        'reading the data',
+        { done: of === 0 ? rows : bytes / 1e6, of: of / 1e6, unit: of === 0 ? 'rows' : 'MB' },
+        performance.now() - started,
+      );
+      if (text !== undefined) onProgress(text);
+    },
+  });
   const second = split.kind === 'file' ? await readTable(split.path, readOptionsOf(first.schema)) : null;
   if (second?.source.sha256 === first.source.sha256) throw sameData(second.source.path);
   const made = shapeData(first.table, plan);

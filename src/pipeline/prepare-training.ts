@@ -30,7 +30,7 @@ export async function prepareTraining(
   const hyper = resolveHyper(learner, plan.hyper);
   onProgress('reading the data');
   const known = plan.schema === null ? null : readSchemaFile(plan.schema);
-  const data = await prepareData(plan, known);
+  const data = await prepareData(plan, known, onProgress);
   checkTask(learner, data);
   checkOrder(learner, plan);
   checkClassOptions(learner, plan, data);

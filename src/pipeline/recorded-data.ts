@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readTable } from '../datasets/read-table.js';
+import { fileKind, sourceKind } from '../datasets/source-kind.js';
 import { RiskopsError } from '../errors.js';
 import { sha256File } from '../util/files.js';
 import { printable } from '../util/text.js';
 import type { RecordedFile } from './recorded-plan.js';
+import { sourceExists, usableSource } from './source-paths.js';
 
 /** How the user names the file when it lies elsewhere now. */
 interface Search {
@@ -22,10 +24,13 @@ interface Search {
  */
 export async function findRecordedData({ path, sha256 }: RecordedFile, search: Search): Promise<string> {
   const { root, run, instead, flag } = search;
-  const found = resolve(root, instead ?? path);
+  const found = usableSource(root, instead ?? path);
+  const kind = sourceKind(found);
+  const isFile = kind === 'csv' || kind === 'ndjson' || kind === 'parquet' || fileKind(path) !== undefined;
   const elsewhere = `riskops reproduce ${run} ${flag} FILE, with the file as it was then`;
   // A pipe would never end, and a folder has no bytes.
-  if (!statSync(found, { throwIfNoEntry: false })?.isFile()) {
+  const isThere = isFile ? statSync(found, { throwIfNoEntry: false })?.isFile() : sourceExists(found);
+  if (!isThere) {
     throw new RiskopsError('DATA_FILE_NOT_FOUND', {
       what: `${printable(found, 400)} is not there.`,
       why: `Run ${run} learned from ${printable(path, 400)}${sha256 === null ? '' : `, SHA-256 ${sha256}`}.`,
@@ -33,10 +38,11 @@ export async function findRecordedData({ path, sha256 }: RecordedFile, search: S
       details: { path: found, recorded_path: path, recorded_sha256: sha256 },
     });
   }
-  const now = await sha256File(found);
+  // What a folder or a query holds is told by reading it.
+  const now = isFile ? await sha256File(found) : (await readTable(found)).source.sha256;
   if (sha256 === null || now === sha256) return found;
   throw new RiskopsError('DATA_CHANGED', {
-    what: `${printable(found, 400)} is not the file that run ${run} learned from: its bytes are others.`,
+    what: `${printable(found, 400)} is not what run ${run} learned from: its bytes are others.`,
     why: `Its SHA-256 is ${now}, and the run recorded ${sha256}.`,
     fix: elsewhere,
     details: { path: found, recorded_path: path, sha256: now, recorded_sha256: sha256 },

@@ -1,4 +1,4 @@
-import { describeColumn } from '../datasets/describe-column.js';
+import { describeColumns } from '../datasets/describe-column.js';
 import { type LabelReport, labelTable } from '../datasets/label/label-table.js';
 import { parseLabel } from '../datasets/label/parse-label.js';
 import { parseReshape } from '../datasets/reshape/parse-reshape.js';
@@ -51,5 +51,11 @@ function describeLabel({
 
 /** What there is to know of the columns of a table that was made. */
 export function describeTable(table: Table, missing: string[]): TableSchema {
-  return { columns: table.columns.map((column) => describeColumn(column)), missing };
+  return {
+    columns: describeColumns(
+      table.columns.map((column) => ({ column })),
+      table.rowCount,
+    ),
+    missing,
+  };
 }

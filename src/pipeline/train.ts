@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { encodeTable } from '../datasets/encode-table.js';
+import { progressText } from '../datasets/progress.js';
 import { evaluate } from '../evaluation/metrics.js';
 import { quantileOf } from '../models/hyper.js';
 import { encodeModelFile } from '../models/model-file.js';
@@ -78,8 +79,10 @@ export async function runTraining(
     const holdout = holdoutOf(plan, data, root);
     await keepTraining(run, training, root);
     const threads = plan.threads ?? availableParallelism();
+    const begun = performance.now();
     const onStep = ({ step, of, metrics }: { step: number; of: number; metrics: Record<string, number> }) => {
-      onProgress(`training, ${step} of ${of}`);
+      const work = { done: step, of, unit: 'steps' };
+      onProgress(progressText('training', work, performance.now() - begun) ?? `training, ${step} of ${of}`);
       run.logMetrics(prefixed('train_', metrics), step);
     };
     const fitted = await fitModel(

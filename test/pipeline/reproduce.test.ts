@@ -6,6 +6,7 @@ import { type ReproduceOptions, reproduceRun } from '../../src/pipeline/reproduc
 import { trainModel } from '../../src/pipeline/train.js';
 import type { TrainPlan } from '../../src/pipeline/train-plan.js';
 import { listVersions, registerVersion } from '../../src/registry/versions.js';
+import { openConnection } from '../../src/storage/database/sqlite-connection.js';
 import { listRuns } from '../../src/tracking/read-runs.js';
 import { startRun } from '../../src/tracking/runs.js';
 import { sha256 } from '../../src/util/files.js';
@@ -199,4 +200,30 @@ test('a run from before there was a training record is reproduced from its param
     transaction.deleteFrom('artifacts').where('path', '=', 'training.json').execute(),
   );
   expect(await reproduce(run)).toMatchObject({ identical: true, content_sha256: { same: true } });
+});
+
+test('a folder of files is proved as a whole, and so is what a query gave', async () => {
+  const { folder, train, reproduce } = await project();
+  const [header, ...rows] = readFileSync(writeCredit(folder, 400), 'utf8').trimEnd().split('\n');
+  const days = join(folder, 'days');
+  mkdirSync(days);
+  for (const part of [0, 1])
+    writeFileSync(
+      join(days, `${part}.csv`),
+      `${[header, ...rows.slice(part * 200, part * 200 + 200)].join('\n')}\n`,
+    );
+  const database = join(folder, 'credit.db');
+  const db = openConnection(database);
+  db.exec(`create table credit (a real, b real, class integer)`);
+  const insert = db.prepare('insert into credit values (?, ?, ?)');
+  for (let i = 0; i < 300; i++) insert.run(Math.sin(i * i), Math.cos(i), Number(Math.sin(i * i) > 0.3));
+  db.prepare('update credit set class = 1 - class where rowid % 9 = 0').run();
+  const fromFolder = await train({ data: days, target: 'class' });
+  const fromQuery = await train({ data: `sqlite:${database}#SELECT * FROM credit`, target: 'class' });
+  for (const run of [fromFolder, fromQuery]) expect(await reproduce(run)).toMatchObject({ identical: true });
+  writeFileSync(join(days, '1.csv'), `${[header, ...rows.slice(200, 399)].join('\n')}\n`);
+  db.prepare('update credit set a = 0 where rowid = 7').run();
+  db.close();
+  for (const run of [fromFolder, fromQuery])
+    await expect(reproduce(run)).rejects.toMatchObject({ code: 'DATA_CHANGED' });
 });
