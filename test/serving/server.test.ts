@@ -190,7 +190,7 @@ test('a batch of the greatest size holds up nobody, and one that takes too long 
   expect(await batch).toBe(200);
   expect(answeredMeanwhile).toBeGreaterThan(5);
 
-  const hasty = await startTestServer(places, { limits: { ...limits, requestMs: 2 } });
+  const hasty = await startTestServer(places, { limits: { ...limits, requestMs: 15 } });
   const late = await post(hasty.url, { inputs: rows });
   expect([late.status, ((await late.json()) as { error: { code: string } }).error.code]).toEqual([
     504,
