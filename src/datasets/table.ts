@@ -37,11 +37,12 @@ export function columnOf(table: Table, name: string): Column {
   );
 }
 
-/** COLUMN_NOT_FOUND with the nearest of the names that there are. */
-export function columnNotFound(name: string, names: readonly string[]): RiskopsError {
+/** COLUMN_NOT_FOUND with the nearest of the names that there are; `fix` where it was no target that was named. */
+export function columnNotFound(name: string, names: readonly string[], fix?: string): RiskopsError {
   return new RiskopsError('COLUMN_NOT_FOUND', {
     what: `The data has no column "${printable(name)}".`,
     why: printable(suggestWord(name, names), 400),
+    fix,
     details: { column: name, columns: names },
   });
 }

@@ -2,12 +2,12 @@ import { evaluate, metricNamed } from '../evaluation/metrics.js';
 import { parsePolicy } from '../registry/policy.js';
 import type { Store } from '../storage/store.js';
 import { startRun } from '../tracking/runs.js';
+import { endByError } from './end-run.js';
 import { type AnalysisRequest, analyse, checkAnalysis } from './evaluate-analysis.js';
 import { type MeasuredFold, summariseRows } from './evaluate-measure.js';
 import { CONFIDENCE, type EvaluateOptions, type Evaluation, keepEvaluation } from './evaluate-result.js';
 import { scoreVersion } from './evaluate-score.js';
 import { recordedSource } from './source-paths.js';
-import { endByError } from './tune-run-end.js';
 
 /**
  * Measures a trained version on the rows of a file; nothing is fitted.

@@ -5,6 +5,7 @@ import { parsePolicy } from '../registry/policy.js';
 import type { Store } from '../storage/store.js';
 import { startRun } from '../tracking/runs.js';
 import { crossValidate, type FoldScores } from './cross-validate.js';
+import { endByError } from './end-run.js';
 import { type AnalysisRequest, analyse, checkAnalysis, type PooledRows } from './evaluate-analysis.js';
 import {
   type MeasuredFold,
@@ -28,7 +29,6 @@ import { fitModel, predictRows } from './fit-model.js';
 import { type PreparedTraining, prepareTraining, rowPlanOf } from './prepare-training.js';
 import { recordedSource } from './source-paths.js';
 import type { TrainPlan } from './train-plan.js';
-import { endByError } from './tune-run-end.js';
 
 const FOLDS = 5;
 

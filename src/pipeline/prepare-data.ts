@@ -76,7 +76,10 @@ function weightsOf(table: Table, name: string | null): Float64Array | null {
 }
 
 /** The columns that say what a row is and are nothing to learn from by themselves. */
-function ownColumns({ time, group, weights }: DataPlan): Map<string, string> {
+function ownColumns({ time, group, weights }: DataPlan, names: readonly string[]): Map<string, string> {
+  for (const [flag, name] of Object.entries({ time, series: group, weights }))
+    if (name !== null && !names.includes(name))
+      throw columnNotFound(name, names, `riskops train --${flag} COLUMN`);
   const own = new Map<string, string>();
   if (weights !== null) own.set(weights, 'the weights');
   if (group !== null) own.set(group, 'tells the series apart');
@@ -142,7 +145,7 @@ export async function prepareData(
     task: plan.task ?? undefined,
     positive: plan.positive ?? undefined,
   });
-  const own = ownColumns(plan);
+  const own = ownColumns(plan, names);
   // Told from the first file, as its schema is: whether a column is an identifier depends on the number of rows.
   const choice = chooseFeatures(made.table, schema, {
     target: plan.target,

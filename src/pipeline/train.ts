@@ -10,6 +10,7 @@ import type { Store } from '../storage/store.js';
 import { type Run, type StartRunOptions, startRun } from '../tracking/runs.js';
 import { toJson } from '../util/json.js';
 import { packageVersion } from '../util/package.js';
+import { endByError } from './end-run.js';
 import { type FittedPipeline, fitModel, predictCellsOf, predictRows } from './fit-model.js';
 import type { ForecastFacts } from './forecast/forecast.js';
 import { forecastIntervals } from './forecast/intervals.js';
@@ -104,9 +105,7 @@ export async function runTraining(
     });
     return { ...trained, holdout, policy: plan.policy, summary };
   } catch (error) {
-    const stopped = signal?.aborted ? signalName(signal.reason) : undefined;
-    if (stopped === undefined) await run.fail(signal?.aborted ? signal.reason : error);
-    else await run.kill(stopped);
+    await endByError(run, error, signal);
     throw error;
   }
 }
@@ -243,10 +242,4 @@ function forecastFacts(fitted: FittedPipeline, data: PreparedData, horizon: numb
     horizon,
   });
   return { horizon, intervals };
-}
-
-/** The signal that stopped the process; undefined when it was stopped by a fault. */
-function signalName(reason: unknown): string | undefined {
-  const isSignal = typeof reason === 'object' && reason !== null && 'signalName' in reason;
-  return isSignal ? String(reason.signalName) : undefined;
 }

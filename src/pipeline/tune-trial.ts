@@ -9,10 +9,10 @@ import type { Store } from '../storage/store.js';
 import { errorText } from '../tracking/run-values.js';
 import { type Run, startRun } from '../tracking/runs.js';
 import { crossValidate, measureFolds } from './cross-validate.js';
+import { endByError } from './end-run.js';
 import type { PreparedData } from './prepare-data.js';
 import { rowPlanOf } from './prepare-training.js';
 import type { TrainPlan } from './train-plan.js';
-import { endByError } from './tune-run-end.js';
 
 /** What all trials of a search have in common. */
 export interface TrialBench {
