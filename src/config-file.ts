@@ -69,6 +69,10 @@ export interface Config {
     requestMs?: number;
     allowedHosts?: string[];
   };
+  /** Who may use the server. */
+  auth?: Record<string, never>;
+  /** What the prediction log keeps. */
+  log?: Record<string, never>;
   /** What `--learner auto` tries, by the number of rows, and how long it tunes. */
   auto?: { least?: number; few?: number; many?: number; trials?: number; seconds?: number };
   /** The copies of the database that commands make by themselves. */
@@ -86,6 +90,9 @@ export interface Config {
 export function defineConfig(config: Config): Config {
   return config;
 }
+
+/** Keys of the config that hold settings of their own. */
+const BLOCKS = ['serve', 'auth', 'log', 'backup', 'auto', 'ci'] as const;
 
 const CONFIG_NAMES = ['riskops.config.ts', 'riskops.config.mjs', 'riskops.config.json'];
 const LOAD_MS = 5_000;
@@ -230,11 +237,8 @@ function checkBlock({ path, settings, prefix, shown, alsoKnown = [] }: Block, va
 function checkConfig(path: string, value: unknown, settings: readonly Setting[]): asserts value is Config {
   const top = { path, settings };
   checkBlock({ ...top, prefix: '', shown: '' }, value);
-  const { serve = {}, ci = {}, backup = {}, auto = {}, models = {} } = value as Config;
-  checkBlock({ ...top, prefix: 'serve', shown: 'serve' }, serve);
-  checkBlock({ ...top, prefix: 'ci', shown: 'ci' }, ci);
-  checkBlock({ ...top, prefix: 'backup', shown: 'backup' }, backup);
-  checkBlock({ ...top, prefix: 'auto', shown: 'auto' }, auto);
+  const { models = {}, ...config } = value as Config;
+  for (const block of BLOCKS) checkBlock({ ...top, prefix: block, shown: block }, config[block] ?? {});
   checkObject(path, 'models', models);
   const names = Object.keys(models);
   const { model } = value as Config;

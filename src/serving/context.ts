@@ -1,6 +1,8 @@
 import type { PredictionLog } from '../monitoring/prediction-log.js';
 import type { ServerMetrics } from './metrics.js';
-import type { ScoringLane } from './scoring-lane.js';
+import type { Predicted } from './predict.js';
+import type { ScoringLane, TimeLimit } from './scoring-lane.js';
+import type { ServedModel } from './served-model.js';
 import type { ModelSlots } from './slots.js';
 import type { StoreHandle } from './store-handle.js';
 
@@ -23,6 +25,18 @@ export interface Limits {
   drainMs: number;
 }
 
+/** What may stand around a prediction; null where nothing does. */
+export interface PredictHooks {
+  /** The version that answers this request instead of the promoted one, as a canary does. */
+  choose: ((promoted: ServedModel, requestId: string) => ServedModel) | null;
+  /** The rows as they are to be scored; throws VALIDATION_ERROR for rows that break the user's own checks. */
+  prepare:
+    | ((model: ServedModel, rows: readonly unknown[], limit: TimeLimit) => Promise<readonly unknown[]>)
+    | null;
+  /** Told of every answer, after it was logged; cheap, neither waits nor throws. */
+  observe: ((predicted: Predicted) => void) | null;
+}
+
 /** What the routes share. */
 export interface ServerContext {
   limits: Limits;
@@ -31,6 +45,7 @@ export interface ServerContext {
   log: PredictionLog;
   metrics: ServerMetrics;
   store: StoreHandle;
+  hooks: PredictHooks;
   /** Tells an operator something in one line. */
   tell(line: string): void;
   /** The code that the models come from; null when the project is no git repository. */

@@ -7,10 +7,14 @@ import { toJson } from '../util/json.js';
 import type { ServerContext } from './context.js';
 import { readRows } from './read-rows.js';
 import { type Scores, scoreRows } from './score-rows.js';
+import type { TimeLimit } from './scoring-lane.js';
 import type { ServedModel } from './served-model.js';
 
 /** A row's answer; of many classes `prediction` is the class itself. */
-type PredictionAnswer = { prediction_id: string } & Pick<LoggedPrediction, 'prediction' | 'probabilities'> &
+export type PredictionAnswer = { prediction_id: string } & Pick<
+  LoggedPrediction,
+  'prediction' | 'probabilities'
+> &
   Partial<Pick<LoggedPrediction, 'class'>>;
 
 function answerOfRow({ header }: ServedModel, predictions: Float64Array, row: number): PredictionAnswer {
@@ -68,29 +72,69 @@ async function waitForLog({ log }: ServerContext, kept: boolean, deadline: numbe
   });
 }
 
-/** Answers a predict request: validate, take the current model once, score, log, answer. */
+/** Rows to be predicted, whatever protocol they came by. */
+export interface Asked {
+  /** The model's name; undefined for the default one. */
+  model: string | undefined;
+  rows: readonly unknown[];
+  requestId: string;
+  limit: TimeLimit;
+}
+
+/** Rows that were predicted and are in the log. */
+export interface Predicted {
+  model: ServedModel;
+  /** As they were scored: with what was looked up. */
+  rows: readonly unknown[];
+  scores: Scores;
+  /** One a row. */
+  answers: PredictionAnswer[];
+  requestId: string;
+}
+
+/**
+ * What every protocol calls: take the model once, prepare and score the rows, log them. With `log: sync` it resolves when they are on disk.
+ * @throws RiskopsError as the slots, the user's checks, `scoreRows` and the log do
+ */
+export async function predictRows(context: ServerContext, asked: Asked): Promise<Predicted> {
+  const { slots, lane, log, metrics, hooks } = context;
+  const { requestId, limit } = asked;
+  const current = slots.current(asked.model);
+  const promoted = current instanceof Promise ? await current : current;
+  const model = hooks.choose === null ? promoted : hooks.choose(promoted, requestId);
+  const rows = hooks.prepare === null ? asked.rows : await hooks.prepare(model, asked.rows, limit);
+  const scores = await scoreRows(model, rows, lane, limit);
+
+  const answers = rows.map((_, row) => answerOfRow(model, scores.predictions, row));
+  const kept = log.append(entriesOf(model, rows, answers, requestId));
+  if (log.mode === 'sync') await waitForLog(context, kept, limit.deadline);
+  metrics.countPredictions(model.name, rows.length);
+  const predicted = { model, rows, scores, answers, requestId };
+  hooks.observe?.(predicted);
+  return predicted;
+}
+
+/** The answer of the predict routes as JSON. */
+export function predictAnswer({ model, answers, scores }: Predicted): string {
+  const answer = answerOf(model, answers, scores);
+  // JSON.stringify is quicker, and writes -0 as 0.
+  const hasNegativeZero = scores.predictions.some((prediction) => Object.is(prediction, -0));
+  return hasNegativeZero ? toJson(answer) : JSON.stringify(answer);
+}
+
+/** Answers a request of the predict routes. */
 export async function answerPredict(
   context: ServerContext,
-  modelName: string | undefined,
+  model: string | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { limits, slots, lane, log, metrics } = context;
-  const deadline = performance.now() + limits.requestMs;
+  const { limits } = context;
+  const limit = {
+    deadline: performance.now() + limits.requestMs,
+    isGone: () => request.raw.socket.destroyed,
+  };
   const rows = readRows(request.body, limits.rows);
-  const current = slots.current(modelName);
-  const model = current instanceof Promise ? await current : current;
-  const scores = await scoreRows(model, rows, lane, { deadline, isGone: () => request.raw.socket.destroyed });
-
-  const predictions = rows.map((_, row) => answerOfRow(model, scores.predictions, row));
-  const kept = log.append(entriesOf(model, rows, predictions, request.id));
-  if (log.mode === 'sync') await waitForLog(context, kept, deadline);
-  metrics.countPredictions(model.name, rows.length);
-
-  const answer = answerOf(model, predictions, scores);
-  // JSON.stringify is quicker, and writes -0 as 0.
-  const hasNegativeZero = scores.predictions.some((prediction) => Object.is(prediction, -0));
-  return reply
-    .type('application/json; charset=utf-8')
-    .send(hasNegativeZero ? toJson(answer) : JSON.stringify(answer));
+  const predicted = await predictRows(context, { model, rows, requestId: request.id, limit });
+  return reply.type('application/json; charset=utf-8').send(predictAnswer(predicted));
 }

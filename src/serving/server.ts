@@ -5,7 +5,7 @@ import { openPredictionLog, type PredictionLogOptions } from '../monitoring/pred
 import type { StorePlaces } from '../storage/store.js';
 import { reasonOf } from './answer-error.js';
 import { buildApp } from './app.js';
-import type { Limits, ServerContext } from './context.js';
+import type { Limits, PredictHooks, ServerContext } from './context.js';
 import { createDrain } from './drain.js';
 import { gitReader } from './git.js';
 import { checkListenHost } from './host-check.js';
@@ -28,6 +28,7 @@ export interface ServerOptions {
   onNews?: (line: string) => void;
   /** Host names, besides loopback, that requests may name: those of a reverse proxy in front. */
   allowedHosts?: readonly string[];
+  hooks?: Partial<PredictHooks>;
 }
 
 export interface RunningServer {
@@ -58,6 +59,7 @@ export function openContext({
   limits,
   log,
   onNews = () => {},
+  hooks,
 }: ServerOptions): ServerContext {
   const allLimits = { ...defaultLimits, ...limits };
   let metrics: ServerMetrics | undefined;
@@ -91,6 +93,7 @@ export function openContext({
     log: predictionLog,
     metrics,
     store: new StoreHandle(places),
+    hooks: { choose: null, prepare: null, observe: null, ...hooks },
     git: gitReader(places),
     tell,
   };

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { backUpWhileServing } from '../../src/commands/backup-timer.js';
 import { openProject } from '../../src/config.js';
+import { latestVersion } from '../../src/storage/database/migrations.js';
 import { openConnection } from '../../src/storage/database/sqlite-connection.js';
 import { sha256File } from '../../src/util/files.js';
 import { closedStore } from '../storage/store-support.js';
@@ -22,11 +23,12 @@ describe('an older store', () => {
     const error = await refuse(folder, ['runs', 'list'], 'STORE_VERSION');
     expect(error.message).toMatch(/older riskops/);
     expect(error.hint).toMatch(/^riskops migrate/);
-    const backup = `${database}.bak-1-2`;
-    expect(await succeed(folder, ['migrate'])).toEqual({ from: 1, to: 2, backup });
-    expect(await succeed(folder, ['migrate'])).toEqual({ from: 2, to: 2, backup: null });
+    const latest = latestVersion();
+    const backup = `${database}.bak-1-${latest}`;
+    expect(await succeed(folder, ['migrate'])).toEqual({ from: 1, to: latest, backup });
+    expect(await succeed(folder, ['migrate'])).toEqual({ from: latest, to: latest, backup: null });
     expect(await succeed(folder, ['migrate', '--back'])).toMatchObject({
-      was: 2,
+      was: latest,
       schema_version: 1,
       from: backup,
     });
@@ -44,7 +46,7 @@ describe('an older store', () => {
     const { exitCode, stderr } = await riskops(folder, ['import', other]);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 0,
-      stderr: `Migrated the store from schema version 1 to 2; as it was: ${database}.bak-1-2\n`,
+      stderr: `Migrated the store from schema version 1 to ${latestVersion()}; as it was: ${database}.bak-1-${latestVersion()}\n`,
     });
   });
 });

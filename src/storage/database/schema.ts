@@ -23,6 +23,10 @@ export interface Database {
   promotions: PromotionsTable;
   holdout_uses: HoldoutUsesTable;
   prediction_segments: PredictionSegmentsTable;
+  tokens: TokensTable;
+  outcomes: OutcomesTable;
+  alerts: AlertsTable;
+  alert_deliveries: AlertDeliveriesTable;
 }
 
 export interface RunsTable {
@@ -186,4 +190,63 @@ export interface PredictionSegmentsTable {
   rows: number;
   written_at: string;
   content: Uint8Array;
+}
+
+/** Who may use the server. The secret itself is nowhere: only its hash. */
+export interface TokensTable {
+  token_id: string;
+  name: string;
+  role: 'viewer' | 'logger' | 'promoter' | 'admin';
+  secret_sha256: string;
+  created_at: string;
+  created_by: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
+
+/** What really came, of a prediction by its id or of a thing by its key. Of several the last one counts; none is changed. */
+export interface OutcomesTable {
+  sequence: Generated<number>;
+  /** null: that of the prediction. */
+  model: string | null;
+  prediction_id: string | null;
+  entity: string | null;
+  /** The target's value, as JSON. */
+  value_json: string;
+  observed_at: string;
+  received_at: string;
+  actor: string;
+}
+
+/** Something that a rule found and that lasts until `resolved_at`; one row a rule and subject at a time. */
+export interface AlertsTable {
+  alert_id: string;
+  rule: string;
+  model: string | null;
+  /** What the rule speaks of: a model, a segment, the server. */
+  subject: string;
+  severity: string;
+  summary: string;
+  details_json: string;
+  first_at: string;
+  last_at: string;
+  /** How often it was seen. */
+  times: number;
+  escalated_at: string | null;
+  resolved_at: string | null;
+}
+
+/** A message of an alert on its way through a channel. */
+export interface AlertDeliveriesTable {
+  delivery_id: string;
+  alert_id: string;
+  channel: string;
+  message_json: string;
+  state: 'waiting' | 'delivered' | 'failed';
+  attempts: number;
+  created_at: string;
+  /** When it is tried next. */
+  next_at: string | null;
+  delivered_at: string | null;
+  last_error: string | null;
 }

@@ -73,7 +73,9 @@ test('no table is forgotten: a new one must be put into the archive, or be named
     SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`.execute(
     (await emptyStore()).db,
   );
-  expect(rows.map(({ name }) => name)).toEqual([
+  // Tokens open this machine's server, and alerts are of its clock.
+  const ofOneMachine = ['alert_deliveries', 'alerts', 'tokens'];
+  expect(rows.map(({ name }) => name).filter((name) => !ofOneMachine.includes(name))).toEqual([
     'aliases',
     'artifacts',
     'current_versions',
@@ -81,6 +83,7 @@ test('no table is forgotten: a new one must be put into the archive, or be named
     'metric_points',
     'metrics',
     'models',
+    'outcomes',
     'params',
     'prediction_segments',
     'promotions',

@@ -3,12 +3,16 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
+import { latestVersion } from '../../../src/storage/database/migrations.js';
 import { openStore } from '../../../src/storage/open-store.js';
 import { seededRandom } from '../../../src/util/random.js';
 import { buildChild, startChild } from '../../support/child-entry.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { placesIn } from '../rows.js';
 import { contentOf, version1Store } from '../version-1-store.js';
+
+/** The copy that a migration of a store of version 1 leaves. */
+const backupOf = (database: string) => `${database}.bak-1-${latestVersion()}`;
 
 let child: string;
 beforeAll(async () => {
@@ -25,9 +29,9 @@ test('five processes that migrate at once migrate once, make one backup and all 
   expect(await Promise.all(children.map((c) => c.ended))).toEqual([0, 0, 0, 0, 0]);
   expect(children.map((c) => c.stderr()).join('')).toBe('');
   expect(children.filter((c) => c.lines.includes('migrated'))).toHaveLength(1);
-  expect(namesBeside(database).filter((name) => name.includes('.bak'))).toEqual(['riskops.db.bak-1-2']);
-  expect(contentOf(`${database}.bak-1-2`)).toEqual(before);
-  expect(contentOf(database)).toEqual({ ...before, version: 2 });
+  expect(namesBeside(database).filter((name) => name.includes('.bak'))).toEqual([backupOf('riskops.db')]);
+  expect(contentOf(backupOf(database))).toEqual(before);
+  expect(contentOf(database)).toEqual({ ...before, version: latestVersion() });
 });
 
 test('kill -9 at random moments of a migration: the store is old or new, its backup whole or not there, and it goes on', async () => {
@@ -57,10 +61,10 @@ test('kill -9 at random moments of a migration: the store is old or new, its bac
     const found = contentOf(database);
     left.push(found.version);
     expect(found).toEqual({ ...before, version: found.version });
-    if (existsSync(`${database}.bak-1-2`)) expect(contentOf(`${database}.bak-1-2`)).toEqual(before);
+    if (existsSync(backupOf(database))) expect(contentOf(backupOf(database))).toEqual(before);
     await (await openStore(placesIn(folder), { mode: 'write' })).close();
-    expect(contentOf(database)).toEqual({ ...before, version: 2 });
-    expect(contentOf(`${database}.bak-1-2`)).toEqual(before);
+    expect(contentOf(database)).toEqual({ ...before, version: latestVersion() });
+    expect(contentOf(backupOf(database))).toEqual(before);
     expect(namesBeside(database).filter((name) => name.includes('.tmp-'))).toEqual([]);
   }
   // Some kills must have come before the end, or nothing was tried.
@@ -70,9 +74,9 @@ test('kill -9 at random moments of a migration: the store is old or new, its bac
 test('what a killed backup left is removed by the next migration', async () => {
   const folder = temporaryFolder();
   const database = version1Store(folder, { runs: 1 });
-  writeFileSync(`${database}.bak-1-2.tmp-0123456789ab`, 'half a copy');
+  writeFileSync(`${backupOf(database)}.tmp-0123456789ab`, 'half a copy');
   expect(await startChild(child, ['open', folder]).ended).toBe(0);
-  expect(namesBeside(database)).toEqual(['riskops.db', 'riskops.db.bak-1-2']);
+  expect(namesBeside(database)).toEqual(['riskops.db', backupOf('riskops.db')]);
 });
 
 /** Runs a program to its end; its exit code. */
@@ -103,8 +107,8 @@ test.skipIf(spawnSync('strace', ['-V']).status !== 0)(
     const inject = ['-e', 'inject=pwrite64:error=ENOSPC:when=20+', process.execPath, child, 'open', folder];
     expect(await run('strace', [...fault, ...inject])).not.toBe(0);
     expect(contentOf(database)).toEqual(before);
-    expect(contentOf(`${database}.bak-1-2`)).toEqual(before);
+    expect(contentOf(backupOf(database))).toEqual(before);
     expect(await startChild(child, ['open', folder]).ended).toBe(0);
-    expect(contentOf(database)).toEqual({ ...before, version: 2 });
+    expect(contentOf(database)).toEqual({ ...before, version: latestVersion() });
   },
 );
