@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Random forest of 100 trees (leaves of 1, as scikit-learn's default, and of 10, ours) and isolation forest of 100 trees, on 30,000 x 20
 // made-up credit cases: the fit call alone on one thread, beside scikit-learn's, where Python has it. CPU seconds, and the AUC on 10,000 other rows; then
-// the random forest's wall seconds on two threads beside one, which need an idle machine.
+// the random forest's wall seconds on two threads beside one, which need an idle machine: threads that wait from fit to fit, as within one training.
 import { learnerFor, resolveHyper } from '../dist/index.js';
 import { aucOf, FEATURES, makeCredit } from './credit.mjs';
 import { alternate, summary } from './measure.mjs';

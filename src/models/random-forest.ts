@@ -1,4 +1,5 @@
 import { RiskopsError } from '../errors.js';
+import { kernelModule } from './kernels.js';
 import type {
   FitContext,
   FittedModel,
@@ -89,6 +90,7 @@ async function growForest(
     ...prepared,
     options: optionsOf(hyper, data.names.length, task, context.seed),
     nextTree: new Int32Array(new SharedArrayBuffer(4)),
+    module: kernelModule('forest'),
   };
   const threads = Math.max(1, Math.min(context.threads, job.options.trees));
   const { forest } = await runJob(job, threads, context);

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { RiskopsError } from '../errors.js';
 import { type workers, workerUrl } from '../util/package.js';
+import { releaseThread, type TrainingThread, takeThread } from './idle-threads.js';
 
 function trainingFailed(why: string, cause?: unknown): RiskopsError {
   return new RiskopsError('TRAINING_FAILED', { what: 'A training thread failed.', why, cause });
@@ -51,29 +52,45 @@ function abortion(signal: AbortSignal | undefined): { aborted: Promise<never>; s
   return { aborted, stop };
 }
 
+/** A job, and the threads that are sent it. */
+export interface ThreadedJob<Answer> {
+  /** The worker that does it, built to `dist/workers/<name>.js`. It says nothing more once it has answered. */
+  name: (typeof workers)[number];
+  job: unknown;
+  threads: number;
+  /** The bytes that the job took of a thread, where the threads may do another job after it; else they end. */
+  bytesOf?: (answers: Answer[]) => number;
+}
+
 /**
  * Runs a job on `threads` threads that are given the same data, until `onMessage` has made an answer of a message of each; it may also
- * throw. After an abort or a fault no message is handed on. The threads have ended when this returns or throws.
+ * throw. After an abort or a fault no message is handed on, and the threads have ended when this throws. When it returns they hold
+ * nothing of the job: they have ended, or wait a short time for the next job, without keeping the process alive.
  * @returns an answer a thread
  * @throws TRAINING_FAILED when a thread fails, or the signal's reason when it is aborted
  */
 export async function runTrainingThreads<Message, Answer>(
-  { name, job, threads }: { name: (typeof workers)[number]; job: unknown; threads: number },
+  { name, job, threads, bytesOf }: ThreadedJob<Answer>,
   onMessage: (message: Message) => Answer | undefined,
   signal?: AbortSignal,
 ): Promise<Answer[]> {
   signal?.throwIfAborted();
   const url = workerFile(name);
   const { aborted, stop } = abortion(signal);
-  const running: Worker[] = [];
+  const running: TrainingThread[] = [];
   let isOver = false;
+  let bytes = Number.POSITIVE_INFINITY;
   const take = (message: Message) => (isOver ? undefined : onMessage(message));
   try {
-    for (let i = 0; i < threads; i++) running.push(new Worker(url, { workerData: job, execArgv: [] }));
-    return await Promise.race([Promise.all(running.map((worker) => answerOf(worker, take))), aborted]);
+    for (let i = 0; i < threads; i++) running.push(takeThread(url));
+    for (const { worker } of running) worker.postMessage(job);
+    const answering = running.map(({ worker }) => answerOf(worker, take));
+    const answers = await Promise.race([Promise.all(answering), aborted]);
+    if (bytesOf !== undefined) bytes = bytesOf(answers);
+    return answers;
   } finally {
     isOver = true;
     stop();
-    await Promise.all(running.map((worker) => worker.terminate()));
+    await Promise.all(running.map((thread) => releaseThread(thread, bytes)));
   }
 }

@@ -203,7 +203,7 @@ test('a tree of a random forest that sees all features is the one that trying ev
       const options = { trees: 1, seed, minLeaf, featuresPerSplit: 4, maxDepth: 2, leaves: null };
       const job = { kind: 'random-forest' as const, ...(await prepared(data, 'regression')), options };
       const { forest } = growForestPart(
-        { ...job, nextTree: new Int32Array(new SharedArrayBuffer(4)) },
+        { ...job, nextTree: new Int32Array(new SharedArrayBuffer(4)), module: kernelModule('forest') },
         () => {},
       );
       const found = predict(forest, x);

@@ -70,7 +70,8 @@ test('an error of onStep ends the fit with that error', async () => {
 
 test('a thread that crashes makes TRAINING_FAILED, and the other threads end', async () => {
   const options = { trees: 1000, minLeaf: 1, maxDepth: null, leaves: null, featuresPerSplit: 1, seed: 0 };
-  const job = { kind: 'random-forest', ...(await prepareData(data, 'binary')), options, nextTree: null };
+  const prepared = await prepareData(data, 'binary');
+  const job = { kind: 'random-forest', ...prepared, options, nextTree: null, module: null };
   await expect(runJob(job as unknown as RandomForestJob, 2, {})).rejects.toMatchObject({
     code: 'TRAINING_FAILED',
     message: 'A training thread failed.',

@@ -1,5 +1,5 @@
 /** The entry of a training thread: trains one net, then ends. What it throws reaches its starter as an error event. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { RiskopsError } from '../../errors.js';
 import type { LstmJob, LstmMessage } from './job.js';
 import { loadTfjs } from './load-tfjs.js';
@@ -23,10 +23,12 @@ async function run(job: LstmJob): Promise<void> {
   post({ type: 'done', weights });
 }
 
-try {
-  await run(workerData as LstmJob);
-} catch (error) {
-  if (!(error instanceof RiskopsError)) throw error;
-  const { message: what, why = '', fix = '' } = error;
-  post({ type: 'failed', what, why, fix });
-}
+parentPort?.once('message', async (job: LstmJob) => {
+  try {
+    await run(job);
+  } catch (error) {
+    if (!(error instanceof RiskopsError)) throw error;
+    const { message: what, why = '', fix = '' } = error;
+    post({ type: 'failed', what, why, fix });
+  }
+});

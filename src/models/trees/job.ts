@@ -1,5 +1,6 @@
 import type { BoostingOptions } from './boost.js';
 import type { WatchedRows } from './boosting/early-stopping.js';
+import type { Forest } from './forest.js';
 import type { ForestPart } from './forest-builder.js';
 import type { PreparedData } from './prepare.js';
 import type { RandomTreeOptions } from './random-tree.js';
@@ -17,10 +18,18 @@ export interface RandomForestJob extends PreparedData {
   options: RandomTreeOptions & { trees: number; seed: number };
   /** In shared memory, one element: the number of the next tree that a thread takes. */
   nextTree: Int32Array;
+  /** The compiled kernel `forest`, handed on as that of boosting is. */
+  module: WebAssembly.Module | null;
 }
 
 /** What a training thread is given. */
 export type TrainingJob = BoostingJob | RandomForestJob;
+
+/** The arrays of a part that are its own: they may be handed over. */
+export function arraysOf({ forest }: ForestPart): Exclude<Forest[keyof Forest], number>[] {
+  const { feature, threshold, set, sets, left, value, cover, gain, missingLeft, roots } = forest;
+  return [feature, threshold, set, sets, left, value, cover, gain, missingLeft, roots];
+}
 
 /** What a training thread says: the metrics of trees (or rounds of trees) as they are grown, then all its trees, and what the model keeps besides. */
 export type TrainingMessage =

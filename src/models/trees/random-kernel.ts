@@ -1,4 +1,3 @@
-import { kernelModule } from '../kernels.js';
 import { measureNode, searchSums, type Workshop } from './random-split.js';
 import type { Space } from './space.js';
 import { partitionBySides } from './split-rows.js';
@@ -75,8 +74,8 @@ function wasmWork(shop: Workshop, module: WebAssembly.Module, space: Space): Nod
   };
 }
 
-/** The kernel, where the data lies in a kernel's memory and the sums are single ones. */
-export function nodeWork(shop: Workshop, space: Space): NodeWork {
-  const module = space.memory !== null && shop.width === 1 ? kernelModule('forest') : null;
-  return module === null ? plainWork(shop) : wasmWork(shop, module, space);
+/** The compiled kernel `forest`, where there is one, the data lies in a kernel's memory and the sums are single ones. */
+export function nodeWork(shop: Workshop, space: Space, module: WebAssembly.Module | null): NodeWork {
+  const fits = space.memory !== null && shop.width === 1;
+  return module === null || !fits ? plainWork(shop) : wasmWork(shop, module, space);
 }

@@ -9,7 +9,7 @@ import { growRandomTree, type RandomGrower } from './random-tree.js';
 import { Space } from './space.js';
 
 function openGrower(job: RandomForestJob): RandomGrower {
-  const { columns, weights, options, memory } = job;
+  const { columns, weights, options, memory, module } = job;
   const { rowCount, featureCount, categories } = columns;
   const space = new Space(memory);
   const targets = randomTargets(job, space);
@@ -17,7 +17,7 @@ function openGrower(job: RandomForestJob): RandomGrower {
   const shop = openWorkshop(columns, values, width, options.minLeaf, space);
   return {
     ...{ shop, targets, options },
-    work: nodeWork(shop, space),
+    work: nodeWork(shop, space, module),
     urn: openUrn(rowCount, weights),
     builder: new ForestBuilder({ featureCount, categories, outputs: width, leafWidth: width }),
     features: new Int32Array(featureCount),

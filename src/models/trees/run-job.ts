@@ -1,12 +1,19 @@
 import type { FitContext } from '../learner.js';
 import { runTrainingThreads } from '../training-thread.js';
 import type { Forest } from './forest.js';
-import { joinForests } from './forest-builder.js';
-import type { TrainingJob, TrainingMessage } from './job.js';
+import { type ForestPart, joinForests } from './forest-builder.js';
+import { arraysOf, type TrainingJob, type TrainingMessage } from './job.js';
+
+/** What the job and its answers took, of a thread's memory too; without a kernel's memory that is not known. */
+const bytesOf =
+  ({ memory }: TrainingJob) =>
+  (answers: { part: ForestPart }[]) =>
+    (memory?.buffer.byteLength ?? Number.POSITIVE_INFINITY) +
+    answers.flatMap(({ part }) => arraysOf(part)).reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 /**
  * Runs the job on `threads` threads that share its memory, and joins what they grew: the trees in the order of their
- * numbers, whichever thread grew them; `facts` are the first thread's. Its threads have ended when this returns or throws.
+ * numbers, whichever thread grew them; `facts` are the first thread's.
  * @throws TRAINING_FAILED when a thread fails, or the signal's reason when it is aborted
  */
 export async function runJob(
@@ -22,6 +29,10 @@ export async function runJob(
     for (const metrics of message.metrics) if (!signal?.aborted) onStep?.({ step: ++step, of, metrics });
     return undefined;
   };
-  const parts = await runTrainingThreads({ name: 'train-trees', job, threads }, take, signal);
+  const parts = await runTrainingThreads(
+    { name: 'train-trees', job, threads, bytesOf: bytesOf(job) },
+    take,
+    signal,
+  );
   return { forest: joinForests(parts.map(({ part }) => part)), facts: parts[0].facts ?? {} };
 }

@@ -1,12 +1,18 @@
-/** The entry of a training thread: grows the trees of one job, then ends. What it throws reaches `runJob` as an error event. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** The entry of a training thread: grows the trees of each job that it is sent. What it throws reaches `runJob` as an error event. */
+import { parentPort } from 'node:worker_threads';
 import { boost } from './boost.js';
 import type { ForestPart } from './forest-builder.js';
-import type { BoostingJob, RandomForestJob, TrainingJob, TrainingMessage } from './job.js';
+import {
+  arraysOf,
+  type BoostingJob,
+  type RandomForestJob,
+  type TrainingJob,
+  type TrainingMessage,
+} from './job.js';
 import { growForestPart } from './random-thread.js';
 
-function post(message: TrainingMessage): void {
-  parentPort?.postMessage(message);
+function post(message: TrainingMessage, handedOver: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, handedOver);
 }
 
 /** Trees are told of together, as often as an eye follows: a message costs as much as many a tree. */
@@ -28,7 +34,8 @@ function tellAll(): void {
 
 function finish(part: ForestPart, facts?: Record<string, unknown>): void {
   tellAll();
-  post({ type: 'done', part, facts });
+  const buffers = arraysOf(part).map(({ buffer }) => buffer as ArrayBuffer);
+  post({ type: 'done', part, facts }, buffers);
 }
 
 function runBoosting({ options, watched, module, ...prepared }: BoostingJob): void {
@@ -42,6 +49,8 @@ function runRandomForest(job: RandomForestJob): void {
   finish(growForestPart(job, () => tellTree({})));
 }
 
-const job = workerData as TrainingJob;
-if (job.kind === 'gradient-boosting') runBoosting(job);
-else runRandomForest(job);
+parentPort?.on('message', (job: TrainingJob) => {
+  told = performance.now();
+  if (job.kind === 'gradient-boosting') runBoosting(job);
+  else runRandomForest(job);
+});
