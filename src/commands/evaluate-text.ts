@@ -127,7 +127,9 @@ export function describeForecasts({
     `sMAPE ${smape.toFixed(3)}`,
     `MASE ${mase.toFixed(3)}`,
     ...(rest.without_mase > 0
-      ? [`${rest.without_mase} series never change from season to season: they have no MASE.`]
+      ? [
+          `${rest.without_mase} series are no longer than a season, or never change from one to the next: they have no MASE.`,
+        ]
       : []),
     '',
     ...formatTable(

@@ -8,6 +8,7 @@ import { evaluateForecasts } from '../pipeline/evaluate-forecast.js';
 import { evaluateVersion } from '../pipeline/evaluate-version.js';
 import { usableSource } from '../pipeline/source-paths.js';
 import { printable } from '../util/text.js';
+import { withAdvice } from './advice.js';
 import type { Command, CommandContext } from './command.js';
 import { describeEvaluation, describeForecasts } from './evaluate-text.js';
 import { wholeNumber } from './flags.js';
@@ -88,7 +89,10 @@ async function version({ flags, project, output }: CommandContext): Promise<unde
     output.progress('scoring');
     const chosen = { model, version: number, data };
     const options = { root: project.root, labels: labelsOf(flags), policy: project.policyOf(model) };
-    const found = await evaluateVersion(store, chosen, request, options);
+    const again = `riskops evaluate --model ${model} --data FILE`;
+    const found = await withAdvice({ DATA_FILE_NOT_FOUND: again, DATA_UNREADABLE: again }, () =>
+      evaluateVersion(store, chosen, request, options),
+    );
     output.result(found, () => describeEvaluation(found));
     return undefined;
   });

@@ -18,7 +18,7 @@ export const command: Command = {
     { flag: '--seed <number>', description: 'the seed of the shuffling', setting: 'seed' },
   ],
   details:
-    'By how much the metric gets worse on the held-out rows when a column is shuffled, and the share of each feature in what the fit gained. Columns that say the same stand in for each other.\nExit code: 0 measured.',
+    'By how much the metric gets worse on the held-out rows when a column is shuffled, and the share of each feature in what the fit gained. Where answers build on the rows before, the column is shuffled in all of them. Columns that say the same stand in for each other.\nExit code: 0 measured.',
   examples: ['riskops importance', 'riskops importance --model credit --version 3 --repeats 20'],
   async run({ flags, project, output }) {
     const repeats = wholeNumber(flags, 'repeats', { min: 1, max: 1000, otherwise: 5 });

@@ -1,3 +1,5 @@
+import { formatDate } from '../datasets/dates.js';
+import type { Feature } from '../datasets/signature.js';
 import { showVersion, type VersionInFull } from '../pipeline/show-version.js';
 import { getModel } from '../registry/models.js';
 import { listVersions } from '../registry/versions.js';
@@ -47,20 +49,29 @@ const metricsShort = (metrics: Record<string, number>) =>
     .map((name) => `${name} ${formatNumber(metrics[name])}`)
     .join(' ');
 
-function describeVersion({ features, ...facts }: VersionInFull): string[] {
+/** A version in full, for people. */
+export function describeVersion({ features, ...facts }: VersionInFull): string[] {
   return [
     ...Object.entries(facts).flatMap(([key, value]) => factLines(key, value)),
     'features:',
     ...formatTable(
-      ['name', 'type', 'missing seen', 'values seen'],
-      features.map(({ name, type, nullable, min, max, categories }) => [
+      ['name', 'type', 'role', 'missing seen', 'values seen'],
+      features.map(({ name, type, role, ahead, nullable, ...seen }) => [
         name,
         type,
+        role === undefined || ahead === undefined ? (role ?? null) : `${role}, ${ahead} rows before`,
         nullable ? 'yes' : 'no',
-        categories?.join(', ') ?? (min === undefined ? null : `${formatNumber(min)} .. ${formatNumber(max)}`),
+        valuesSeen(type, seen),
       ]),
     ).map((line) => `  ${line}`),
   ];
+}
+
+function valuesSeen(type: Feature['type'], { min, max, categories }: Partial<Feature>): string | null {
+  if (categories !== undefined) return categories.join(', ');
+  if (min === undefined || max === undefined) return null;
+  const shown = type === 'date' ? formatDate : formatNumber;
+  return `${shown(min)} .. ${shown(max)}`;
 }
 
 const factLines = (key: string, value: unknown): string[] => {

@@ -2,7 +2,10 @@ import { basename } from 'node:path';
 import type { Project } from '../config.js';
 import { RiskopsError } from '../errors.js';
 import { parseSteps } from '../features/recipe-file.js';
+import { learnerFor } from '../models/all.js';
+import { resolveHyper } from '../models/hyper.js';
 import type { Task } from '../models/learner.js';
+import { AUTO } from '../pipeline/auto.js';
 import { parseAllowed } from '../pipeline/leaks.js';
 import type { TrainPlan } from '../pipeline/train-plan.js';
 import { printable, suggestWord } from '../util/text.js';
@@ -121,7 +124,7 @@ export function trainPlan(project: Project, flags: Record<string, unknown>): Tra
   if (target === null)
     throw missing('target', 'no target column', `riskops train --data ${basename(data)} --target COLUMN`);
   const block = asked === undefined ? undefined : project.config.models?.[asked];
-  return {
+  const plan: TrainPlan = {
     model: asked ?? modelNameOf(data),
     data,
     target,
@@ -150,6 +153,32 @@ export function trainPlan(project: Project, flags: Record<string, unknown>): Tra
     schema: get<string | null>('schema'),
     policy: asked === undefined ? {} : project.policyOf(asked),
   };
+  if (project.resolve('validation', flags, asked).origin === 'flag') checkValidation(plan);
+  return plan;
+}
+
+/** A share that nobody watches: of a config it is harmless, but who types it expects it to do something. */
+function checkValidation({ learner: name, engine, hyper: given }: TrainPlan): void {
+  const refuse = (why: string, fix: string) =>
+    new RiskopsError('OPTION_INVALID', {
+      what: '--validation has nothing to do: early stopping alone watches these rows.',
+      why,
+      fix,
+    });
+  if (name === AUTO)
+    throw refuse(
+      'No learner that --learner auto tries stops early.',
+      'leave out --validation, or name a learner',
+    );
+  const learner = learnerFor(name, engine);
+  const hyper = resolveHyper(learner, given);
+  if (learner.stopsEarly !== true)
+    throw refuse(`The learner ${learner.name} does not stop early.`, 'leave out --validation');
+  if ((hyper['early_stopping'] ?? null) === null)
+    throw refuse(
+      `The learner ${learner.name} has early_stopping=none.`,
+      '--set early_stopping=20, or leave out --validation',
+    );
 }
 
 /** Rows with an order are divided by it where nobody says otherwise: a forecast by time, machines and the like as wholes. */

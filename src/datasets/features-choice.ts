@@ -1,7 +1,7 @@
 import { RiskopsError } from '../errors.js';
 import { printable } from '../util/text.js';
 import type { ColumnSchema, TableSchema } from './schema.js';
-import { columnNotFound, columnOf, type Table } from './table.js';
+import { type Column, columnNotFound, columnOf, type Table } from './table.js';
 
 /** Categories beyond this number are names or texts, of which a model learns rows by heart. */
 const MOST_CATEGORIES = 1_000;
@@ -37,21 +37,33 @@ export const isNamedLikeThing = (name: string): boolean => isNamedLikeId(name) |
 
 /**
  * Whether a column tells rows apart and nothing else: whole numbers, all different, that run 0 .. n-1 or 1 .. n or
- * whose name says id; or texts that are all different.
+ * whose name says id; or texts that are all different. Doubles that hold whole numbers count as these: which of both a file says
+ * depends on the program that wrote it.
  */
-export function isIdentifier(column: ColumnSchema, rowCount: number): boolean {
+export function isIdentifier(table: Table, column: ColumnSchema): boolean {
+  const { rowCount } = table;
   const { type, distinct, missing, min, max } = column;
   if (distinct < 2 || distinct !== rowCount - missing) return false;
   if (type === 'category') return true;
-  if (type !== 'integer') return false;
+  if (type !== 'integer' && type !== 'number') return false;
   const runs = missing === 0 && (min === 0 || min === 1) && max === min + rowCount - 1;
-  return runs || isNamedLikeId(column.name);
+  return (
+    (runs || isNamedLikeId(column.name)) && (type === 'integer' || isWhole(columnOf(table, column.name)))
+  );
+}
+
+/** Whether every value is a whole number. */
+function isWhole(column: Column): boolean {
+  return (
+    column.type !== 'category' &&
+    column.values.every((value) => Number.isNaN(value) || Number.isSafeInteger(value))
+  );
 }
 
 /** Why a column is no feature by itself; undefined when it is one. */
-function reasonAgainst(column: ColumnSchema, rowCount: number): string | undefined {
+function reasonAgainst(table: Table, column: ColumnSchema): string | undefined {
   if (column.distinct === 1 && column.missing === 0) return 'constant: every row has the same value';
-  if (isIdentifier(column, rowCount)) return 'an identifier: every row has its own value';
+  if (isIdentifier(table, column)) return 'an identifier: every row has its own value';
   if (column.type === 'date') return 'a date: good for a split by time, not for learning';
   if (column.type === 'category' && column.distinct > MOST_CATEGORIES) {
     return `${column.distinct} categories, more than ${MOST_CATEGORIES}`;
@@ -90,7 +102,7 @@ export function chooseFeatures(table: Table, schema: TableSchema, wishes: Featur
     else if (drop.includes(column.name)) reason = 'dropped as asked';
     else if (column.distinct === 0) reason = 'no value at all';
     else if (!keep.includes(column.name) && !needed.includes(column.name))
-      reason = reasonAgainst(column, table.rowCount);
+      reason = reasonAgainst(table, column);
     if (reason === undefined) choice.features.push(column.name);
     else choice.leftOut.push({ name: column.name, reason });
   }

@@ -39,6 +39,8 @@ export interface Metric {
   needs: 'score' | 'class';
   /** The option without which it is NaN; `evaluate` leaves it out then. */
   asks?: 'trainingTarget' | 'quantile';
+  /** It divides by each target: where one is 0 it is NaN, and `evaluate` leaves it out. */
+  dividesByTarget?: true;
   /** Sorts and sums what every weighting shares; the result is the metric of rows that occur `weights` times. */
   prepare(sample: Sample): (weights: Weights) => number;
 }
@@ -78,7 +80,7 @@ export const metrics: readonly Metric[] = [
   onValues('rmse', 'less', prepareRmse),
   onValues('mae', 'less', prepareMae),
   onValues('r2', 'greater', prepareR2),
-  onValues('mape', 'less', prepareMape),
+  { ...onValues('mape', 'less', prepareMape), dividesByTarget: true },
   onValues('smape', 'less', prepareSmape),
   { ...onValues('mase', 'less', prepareMase), asks: 'trainingTarget' },
   { ...onValues('pinball', 'less', preparePinball), asks: 'quantile' },
@@ -130,7 +132,7 @@ export function measure(
 
 /**
  * Every metric of the task by name. A metric that cannot be computed is NaN; `mase` is there only when a training
- * target in time order is given, `pinball` only with a quantile.
+ * target in time order is given, `pinball` only with a quantile, `mape` only where no target is 0.
  */
 export function evaluate(
   task: Task,
@@ -141,17 +143,44 @@ export function evaluate(
   const outputs = outputsOf(task, target, predictions);
   const sample = makeSample(target, predictions, { ...options, outputs });
   const weights = new Float64Array(target.length).fill(1);
-  const computable = metricsFor(task, options);
+  const computable = metricsFor(task, options, target);
   return Object.fromEntries(
     computable.map((metric) => [metric.name, prepareMetric(metric, sample)(weights)] as const),
   );
 }
 
-/** The metrics of a task that can be computed with these options, in the order they are shown. */
-export function metricsFor(task: Task, options: SampleOptions = {}): Metric[] {
+/** The metrics of a task that can be computed with these options, and of this target where it is given, in the order they are shown. */
+export function metricsFor(task: Task, options: SampleOptions = {}, target?: Float64Array): Metric[] {
+  const hasZero = target?.includes(0) ?? false;
   return metrics.filter(
-    ({ task: own, asks }) => own === task && (asks === undefined || options[asks] !== undefined),
+    ({ task: own, asks, dividesByTarget }) =>
+      own === task && (asks === undefined || options[asks] !== undefined) && !(hasZero && dividesByTarget),
   );
+}
+
+/** So many rows are named in an error. */
+const ROWS_NAMED = 5;
+
+/**
+ * Refuses a metric that was asked for and that these rows have no number for: one that divides by targets, where some are 0.
+ * @param rows of each target the number of its row in the table, from 0
+ * @throws OPTION_INVALID which names the rows, from 1
+ */
+export function checkMetricOn(metric: Metric, target: Float64Array, rows: ArrayLike<number>): void {
+  if (metric.dividesByTarget !== true) return;
+  const zeros = Array.from(target.keys())
+    .filter((at) => target[at] === 0)
+    .map((at) => rows[at] + 1)
+    .sort((a, b) => a - b);
+  if (zeros.length === 0) return;
+  const more = zeros.length > ROWS_NAMED ? ` and ${zeros.length - ROWS_NAMED} more` : '';
+  const named = `${zeros.slice(0, ROWS_NAMED).join(', ')}${more}`;
+  throw new RiskopsError('OPTION_INVALID', {
+    what: `The metric ${metric.name} cannot be computed: it divides by the target, which is 0 in ${zeros.length} of ${target.length} rows.`,
+    why: `${zeros.length === 1 ? 'It is row' : 'They are rows'} ${named} of the data.`,
+    fix: 'the metric mae or smape, which a target of 0 does not trouble',
+    details: { metric: metric.name, rows: zeros.slice(0, 1000) },
+  });
 }
 
 /** How much better `candidate` is than `other`, positive when better whichever way the metric points. */

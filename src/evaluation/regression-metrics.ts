@@ -37,13 +37,17 @@ export function prepareR2(sample: Sample): (weights: Weights) => number {
   };
 }
 
-/** Mean absolute percentage error as a fraction; targets nearer to 0 than 2^-52 count as 2^-52, as in scikit-learn. */
+/**
+ * Mean absolute percentage error as a fraction; NaN where a row that counts has the target 0, since nothing is a share of it. Targets
+ * nearer to 0 than 2^-52 count as 2^-52, as in scikit-learn, which does so with 0 too.
+ */
 export function prepareMape(sample: Sample): (weights: Weights) => number {
   const losses = perRow(
     sample,
     (target, prediction) => Math.abs(prediction - target) / Math.max(Math.abs(target), Number.EPSILON),
   );
-  return (weights) => weightedMean(losses, weights);
+  const isZero = sample.target.map((target) => (target === 0 ? 1 : 0));
+  return (weights) => (weightedMean(isZero, weights) > 0 ? Number.NaN : weightedMean(losses, weights));
 }
 
 /**

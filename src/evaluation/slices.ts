@@ -54,7 +54,7 @@ export function sliceMetrics(
   options: SliceOptions = {},
 ): SliceMetrics[] {
   const outputs = outputsOf(task, target, predictions);
-  const asked = options.metrics?.map((name) => metricNamed(name, task)) ?? metricsFor(task, options);
+  const asked = options.metrics?.map((name) => metricNamed(name, task)) ?? metricsFor(task, options, target);
   const rowsOf = new Map<string, number[]>();
   for (const [row, name] of groups.entries()) {
     const rows = rowsOf.get(name);

@@ -27,6 +27,9 @@ export const learners: readonly Learner[] = [
   importedXgboost,
 ];
 
+/** Those that can be trained: the others are trees that another program grew. */
+export const trainable: readonly Learner[] = learners.filter(({ imported }) => imported !== true);
+
 /**
  * The learner of this name, run by this engine; the name alone means our own.
  * @throws LEARNER_UNKNOWN with the nearest name
@@ -35,7 +38,7 @@ export function learnerFor(name: string, engine = 'riskops'): Learner {
   const named = learners.filter((learner) => learner.name === name);
   const found = named.find((learner) => learner.engine === engine);
   if (found) return found;
-  const names = [...new Set(learners.map((learner) => learner.name))];
+  const names = [...new Set(trainable.map((learner) => learner.name))];
   const engines = named.map((learner) => learner.engine);
   throw new RiskopsError('LEARNER_UNKNOWN', {
     what:

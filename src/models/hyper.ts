@@ -51,6 +51,7 @@ function refuse(learner: Learner, name: string, what: string, why: string): neve
   throw new RiskopsError('LEARNER_OPTION_INVALID', {
     what: `${what} of the learner ${learner.name}.`,
     why,
+    fix: `riskops learners ${learner.name}`,
     details: { learner: learner.name, option: name, options: learner.options },
   });
 }

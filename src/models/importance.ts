@@ -13,6 +13,8 @@ export interface PermutationInput {
   direction: 'greater' | 'less';
   repeats: number;
   seed: number;
+  /** Which features are shuffled; all when left out. The others lose nothing. */
+  shuffles?(feature: number): boolean;
 }
 
 export interface FeatureImportance {
@@ -29,10 +31,12 @@ export interface FeatureImportance {
  */
 export function permutationImportance(input: PermutationInput): FeatureImportance[] {
   const { predict, x, rowCount, featureCount, score, direction, repeats, seed } = input;
+  const shuffles = input.shuffles ?? (() => true);
   const sign = direction === 'greater' ? 1 : -1;
   const whole = score(predict(x, rowCount));
   const shuffled = x.slice(0, rowCount * featureCount);
   return Array.from({ length: featureCount }, (_, feature) => {
+    if (!shuffles(feature)) return { mean: 0, deviation: 0 };
     const losses = Array.from({ length: repeats }, (_, repeat) => {
       const order = shuffledIndices(rowCount, seededRandom(seed, feature * repeats + repeat));
       for (let row = 0; row < rowCount; row++)

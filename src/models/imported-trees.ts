@@ -113,6 +113,7 @@ export function fittedFromImport({ forest, features, ...model }: ImportedModel):
 function importedTrees(engine: ImportedModel['program'], program: string): Learner {
   return {
     name: 'imported-trees',
+    imported: true,
     engine,
     summary: `Trees that ${program} grew: they are imported, not trained.`,
     tasks: ['binary', 'multiclass', 'regression'],

@@ -126,6 +126,8 @@ export interface Learner {
   stopsEarly?: true;
   /** It learns from the features alone, and its target only judges it. */
   unsupervised?: true;
+  /** It runs what another program trained, and trains nothing. */
+  imported?: true;
   /** Its answers build on the rows before: it needs an order, and uses `previous`. */
   sequential?: true;
   fit(data: TrainingData, task: Task, hyper: Hyper, context: FitContext): Promise<FittedModel>;

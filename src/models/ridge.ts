@@ -53,10 +53,15 @@ function weightsByFactor(
   for (let j = 0; j < size; j++) gram[j * size + j] += alpha;
   const weights = solveCholesky(gram, target, size);
   if (weights) return weights;
+  const isHuge = gram.some((sum) => !Number.isFinite(sum));
   throw new RiskopsError('TRAINING_FAILED', {
     what: `Ridge regression has no single answer with alpha ${alpha}.`,
-    why: 'Some features are sums of others within rounding.',
-    fix: 'a larger penalty, such as --set alpha=10, or columns in smaller units',
+    why: isHuge
+      ? 'The squares of some features are beyond what a number can hold.'
+      : 'Some features are sums of others within rounding.',
+    fix: isHuge
+      ? 'give the columns with huge values in a larger unit, or use --learner gradient-boosting'
+      : 'a larger penalty, such as --set alpha=10, or leave out one of the columns',
   });
 }
 

@@ -43,6 +43,8 @@ export interface Evidence {
   times?: Float64Array;
   /** How often this holdout has judged, this time included. */
   ledger?: HoldoutLedger;
+  /** The rows are those of live traffic whose outcome is known: as many as came, so too few of them leave everything open. */
+  live?: true;
   /** Where the rows come from; kept in the report as it is. `rows` is checked against the target. */
   holdout: { rows: number; [fact: string]: unknown };
   /** The training target in time order and the rows of one season, for `mase`; the quantile that is predicted, for `pinball`. */

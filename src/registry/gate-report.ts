@@ -38,8 +38,14 @@ export interface GateReport {
   current: { version: number } | null;
   metric: string;
   direction: 'greater' | 'less';
-  /** `positives` of a binary target; `classes`: how many classes the rows of a multiclass target have. */
-  holdout: { rows: number; positives?: number; classes?: number; [fact: string]: unknown };
+  /** `positives` of a binary target; `classes`: how many of a multiclass model's `model_classes` the rows have. */
+  holdout: {
+    rows: number;
+    positives?: number;
+    classes?: number;
+    model_classes?: number;
+    [fact: string]: unknown;
+  };
   comparisons: ComparisonRow[];
   reasons: Reason[];
   /** undecided: about how many more holdout rows would promote it at the gain seen; null when no number would. */
@@ -94,12 +100,26 @@ function tableLines(report: GateReport): string[] {
   return alignColumns([head, ...rows]);
 }
 
+/** Rows may lack classes that the model knows. */
+function classesText({ classes, model_classes: known = classes }: GateReport['holdout']): string {
+  if (classes === undefined || known === undefined) return '';
+  return classes === known
+    ? ` of ${counted(known)} classes`
+    : ` with ${counted(classes)} of the ${counted(known)} classes`;
+}
+
 function headLine({ verdict, model, candidate, current, holdout }: GateReport): string {
   const positives = holdout.positives === undefined ? '' : `, ${counted(holdout.positives)} of them positive`;
-  const classes = holdout.classes === undefined ? '' : ` of ${counted(holdout.classes)} classes`;
+  const classes = classesText(holdout);
   const rival = current ? `against current v${current.version}` : 'as the first model';
   const who = `${model} v${candidate.version} (${candidate.learner}) ${rival}`;
-  return `${verdict.toUpperCase()}: ${who}, on ${counted(holdout.rows)} holdout rows${classes}${positives}`;
+  const rows = holdout['evidence'] === undefined ? 'holdout rows' : 'live rows';
+  return `${verdict.toUpperCase()}: ${who}, on ${counted(holdout.rows)} ${rows}${classes}${positives}`;
+}
+
+/** Of live rows: what they are, as the one who brought them says it. */
+function evidenceLines({ holdout: { evidence, evidence_text: text } }: GateReport): string[] {
+  return evidence === undefined ? [] : [`  evidence: ${evidence}: ${text}`];
 }
 
 function blockLines({ comparisons }: GateReport): string[] {
@@ -130,6 +150,7 @@ function ruleLines(reasons: Reason[]): string[] {
 export function describeGate(report: GateReport): string[] {
   return [
     headLine(report),
+    ...evidenceLines(report),
     ...tableLines(report),
     ...blockLines(report),
     ...overrideLines(report),

@@ -4,6 +4,9 @@ import type { Evidence, HoldoutLedger } from './gate-evidence.js';
 import { counted, type Reason, shown, signed } from './gate-report.js';
 import type { BoundGuard, Guard, MarginGuard, Policy } from './policy.js';
 
+/** What a judgement rests on. */
+export type RowWords = 'holdout rows' | 'live rows';
+
 /** A gain over somebody in one metric, measured on `rows` holdout rows. */
 export interface MeasuredGain {
   metric: string;
@@ -169,14 +172,14 @@ export function judgeTwins(policy: Policy, rows: number, twins: number): Reason 
 const FEWEST_TIMES = 10;
 
 /** What happened at a few times alone says little of the times to come, however many rows each has. */
-export function judgeTimes(count: number, rows: number): Reason {
+export function judgeTimes(count: number, rows: number, what: RowWords): Reason {
   const rule = 'times';
-  const text = `${counted(rows)} holdout rows of ${counted(count)} different times`;
+  const text = `${counted(rows)} ${what} of ${counted(count)} different times`;
   if (count >= FEWEST_TIMES) return passes(rule, text);
   return open(
     rule,
     null,
-    `${text}, at least ${FEWEST_TIMES} are needed; hold out a longer time, or set blockRows to "off" where rows of one time have nothing in common`,
+    `${text}, at least ${FEWEST_TIMES} are needed; ${what === 'live rows' ? 'wait for' : 'hold out'} a longer time, or set blockRows to "off" where rows of one time have nothing in common`,
   );
 }
 
@@ -197,14 +200,33 @@ export function judgeWear(policy: Policy, ledger: HoldoutLedger): Reason {
 }
 
 /** Enough rows, and enough positive ones, to decide anything at all. */
-export function judgeCounts(policy: Policy, rows: number, positives: number | undefined): Reason[] {
-  const reasons = [countReason('min_rows', 'holdout rows', rows, policy.minRows, policy.minRows - rows)];
+export function judgeCounts(
+  policy: Policy,
+  rows: number,
+  positives: number | undefined,
+  what: RowWords,
+): Reason[] {
+  const reasons = [countReason('min_rows', what, rows, policy.minRows, policy.minRows - rows)];
   if (positives === undefined) return reasons;
-  const more = Math.ceil((rows * policy.minPositives) / Math.max(1, positives)) - rows;
-  return [
-    ...reasons,
-    countReason('min_positives', 'positive holdout rows', positives, policy.minPositives, more),
-  ];
+  // Without a row nobody knows how many of them are positive.
+  const more = Math.ceil((Math.max(1, rows) * policy.minPositives) / Math.max(1, positives)) - rows;
+  return [...reasons, countReason('min_positives', `positive ${what}`, positives, policy.minPositives, more)];
+}
+
+/**
+ * Of live rows alone: the rules that say there are too few, or all of one class; null when they can be measured. Those of a holdout
+ * are measured all the same.
+ */
+export function judgeShortage(
+  policy: Policy,
+  { live, task, target }: Evidence,
+  positives: number | undefined,
+): Reason[] | null {
+  if (live !== true) return null;
+  const counts = judgeCounts(policy, target.length, positives, 'live rows');
+  if (target.length === 0 || counts.some(({ passed }) => passed === null)) return counts;
+  const isOneClass = task !== 'regression' && target.every((value) => value === target[0]);
+  return isOneClass ? [...counts, open('outcomes', null, 'all outcomes are of one class')] : null;
 }
 
 function countReason(rule: string, what: string, count: number, least: number, more: number): Reason {

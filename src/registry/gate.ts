@@ -1,5 +1,6 @@
 import { type Comparison, type GainInterval, pairedBootstrap } from '../evaluation/bootstrap.js';
 import { type Metric, measure, metricNamed } from '../evaluation/metrics.js';
+import { outputsOf } from '../evaluation/sample.js';
 import { type Evidence, findFault } from './gate-evidence.js';
 import { type ComparisonRow, counted, type GateReport, type Reason, type Verdict } from './gate-report.js';
 import {
@@ -13,10 +14,12 @@ import {
   judgeCurrent,
   judgeMargin,
   judgeSchema,
+  judgeShortage,
   judgeTimes,
   judgeTwins,
   judgeWear,
   type MeasuredGain,
+  type RowWords,
   withoutCurrent,
   withoutRounding,
   wornText,
@@ -31,18 +34,22 @@ import type { Policy } from './policy.js';
 export function judge(policy: Policy, evidence: Evidence): GateReport {
   const { task, target, candidate, holdout } = evidence;
   const metric = metricNamed(policy.metric, task);
-  const fault = findFault(evidence, askedMetrics(policy, metric));
-  const gains = fault === undefined ? measureGains(policy, evidence, metric) : [];
   const positives =
     task === 'binary' ? target.reduce((sum, label) => sum + (label === 1 ? 1 : 0), 0) : undefined;
-  const reasons: Reason[] = [
-    numbersReason(fault),
-    judgeSchema(policy, evidence),
-    ...judgeCounts(policy, target.length, positives),
-    ...(evidence.twins === undefined ? [] : [judgeTwins(policy, target.length, evidence.twins)]),
-    ...timeReasons(policy, evidence),
-    ...(fault === undefined ? judgeGains(policy, evidence, gains) : []),
-  ];
+  const short = judgeShortage(policy, evidence, positives);
+  const fault = short === null ? findFault(evidence, askedMetrics(policy, metric)) : undefined;
+  const gains = fault === undefined && short === null ? measureGains(policy, evidence, metric) : [];
+  const reasons: Reason[] =
+    short === null
+      ? [
+          numbersReason(fault),
+          judgeSchema(policy, evidence),
+          ...judgeCounts(policy, target.length, positives, wordsOf(evidence)),
+          ...(evidence.twins === undefined ? [] : [judgeTwins(policy, target.length, evidence.twins)]),
+          ...timeReasons(policy, evidence),
+          ...(fault === undefined ? judgeGains(policy, evidence, gains) : []),
+        ]
+      : [judgeSchema(policy, evidence), ...short];
   const verdict = weakest(reasons);
   const rowsNeeded = verdict === 'undecided' ? mostRowsNeeded(reasons) : null;
   return {
@@ -57,7 +64,9 @@ export function judge(policy: Policy, evidence: Evidence): GateReport {
       ...holdout,
       rows: target.length,
       ...(positives === undefined ? {} : { positives }),
-      ...(task === 'multiclass' ? { classes: new Set(target).size } : {}),
+      ...(task === 'multiclass'
+        ? { classes: new Set(target).size, model_classes: outputsOf(task, target, candidate.predictions) }
+        : {}),
     },
     comparisons: gains.map(comparisonRow),
     reasons,
@@ -69,11 +78,14 @@ export function judge(policy: Policy, evidence: Evidence): GateReport {
   };
 }
 
+const wordsOf = ({ live }: Evidence): RowWords => (live === true ? 'live rows' : 'holdout rows');
+
 /** About when and how often the holdout was drawn from life. */
-function timeReasons(policy: Policy, { times, target, ledger }: Evidence): Reason[] {
+function timeReasons(policy: Policy, evidence: Evidence): Reason[] {
+  const { times, target, ledger } = evidence;
   const reasons: Reason[] = [];
   if (times !== undefined && policy.blockRows !== 'off')
-    reasons.push(judgeTimes(new Set(times).size, target.length));
+    reasons.push(judgeTimes(new Set(times).size, target.length, wordsOf(evidence)));
   if (ledger !== undefined && policy.onHoldoutWorn === 'undecided') reasons.push(judgeWear(policy, ledger));
   return reasons;
 }
@@ -210,11 +222,13 @@ function nextSentence(
     return `Nothing proves it better than ${incumbent}, which cannot be scored: roll back, or promote it by force with a reason.`;
   if (isOpen('twins'))
     return `Its holdout is no test: hold out whole groups (--split group:COLUMN:0.2) or rows without copies, and train again; until then ${incumbent} stays current.`;
+  if (evidence.live === true && ['min_rows', 'min_positives', 'outcomes', 'times'].some(isOpen))
+    return `Its live rows are too few to decide; ask again when more outcomes are known; until then ${incumbent} stays current.`;
   if (isOpen('times'))
     return `Its holdout spans too few times to decide; hold out a longer time and train again; until then ${incumbent} stays current.`;
   if (isOpen('holdout'))
     return `Its holdout is worn: hold out fresh rows and train again; until then ${incumbent} stays current.`;
   if (rowsNeeded === null)
     return `No number of rows would promote it at this gain; ${incumbent} stays current.`;
-  return `About ${counted(rowsNeeded)} more holdout rows like these would promote it, if the gain stays as seen; until then ${incumbent} stays current.`;
+  return `About ${counted(rowsNeeded)} more ${wordsOf(evidence)} like these would promote it, if the gain stays as seen; until then ${incumbent} stays current.`;
 }

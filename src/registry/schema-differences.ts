@@ -1,6 +1,15 @@
+interface FeatureLike {
+  name: string;
+  type: string;
+  /** `time` orders the rows, `group` tells series apart, `past` is known up to the row before. */
+  role?: string;
+  /** past: up to so many rows before; 1 when left out. */
+  ahead?: number;
+}
+
 /** The part of a model's signature that its callers depend on. */
 export interface SignatureLike {
-  features: readonly { name: string; type: string }[];
+  features: readonly FeatureLike[];
   target: { name: string; classes: readonly (string | number | boolean)[] | null };
 }
 
@@ -20,18 +29,30 @@ function takesAll(candidate: string, current: string): boolean {
 }
 
 function featureDifferences(current: SignatureLike, candidate: SignatureLike): string[] {
-  const before = new Map(current.features.map((feature) => [feature.name, feature.type]));
-  const after = new Map(candidate.features.map((feature) => [feature.name, feature.type]));
+  const before = new Map(current.features.map((feature) => [feature.name, feature]));
+  const after = new Map(candidate.features.map((feature) => [feature.name, feature]));
   const removed = [...before.keys()].filter((name) => !after.has(name));
   const added = [...after.keys()].filter((name) => !before.has(name));
   const differences: string[] = [];
   if (removed.length > 0) differences.push(`no longer takes ${quoted(removed)}`);
   if (added.length > 0) differences.push(`also needs ${quoted(added)}`);
-  for (const [name, type] of before) {
+  for (const [name, was] of before) {
     const now = after.get(name);
-    if (now !== undefined && !takesAll(now, type)) differences.push(`"${name}" is ${now} and was ${type}`);
+    if (now === undefined) continue;
+    if (!takesAll(now.type, was.type)) differences.push(`"${name}" is ${now.type} and was ${was.type}`);
+    const role = roleDifference(was, now);
+    if (role !== undefined) differences.push(`"${name}" ${role}`);
   }
   return differences.length > 0 ? differences : orderDifference([...before.keys()], [...after.keys()]);
+}
+
+/** What a row must say, and of which rows; a value may be known later than the model needs it, not earlier. */
+function roleDifference(was: FeatureLike, now: FeatureLike): string | undefined {
+  const named = ({ role }: FeatureLike) => (role === undefined ? 'no role' : `the role ${role}`);
+  if (was.role !== now.role) return `has ${named(now)} and had ${named(was)}`;
+  const [needed, given] = [now.ahead ?? 1, was.ahead ?? 1];
+  if (needed >= given) return undefined;
+  return `must be known up to ${needed} ${needed === 1 ? 'row' : 'rows'} before and was up to ${given}`;
 }
 
 /** Order matters to callers who send features as an array. */
@@ -50,8 +71,8 @@ function targetDifferences(current: SignatureLike['target'], candidate: Signatur
 }
 
 /**
- * What a caller of the current model would notice if the candidate took its place: features added, removed, moved or
- * of another type, another target or other classes. New categories and wider ranges are fine, and so is an integer
+ * What a caller of the current model would notice if the candidate took its place: features added, removed, moved,
+ * of another type or role, another target or other classes. New categories and wider ranges are fine, and so is an integer
  * that became a number.
  */
 export function schemaDifferences(current: SignatureLike, candidate: SignatureLike): SchemaComparison {

@@ -1,9 +1,10 @@
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { describeColumn } from '../../src/datasets/describe-column.js';
 import { chooseFeatures, isIdentifier } from '../../src/datasets/features-choice.js';
 import { readTable } from '../../src/datasets/read-table.js';
 import type { Column } from '../../src/datasets/table.js';
-import { errorOf, numbers, tableOf, texts, UCI_FILE } from './support/tables.js';
+import { errorOf, fileOf, numbers, tableOf, texts, UCI_FILE } from './support/tables.js';
 
 const schemaOf = (columns: Column[]) => ({
   columns: columns.map((column) => describeColumn(column)),
@@ -44,7 +45,29 @@ test.each<[boolean, string, number[] | string[]]>([
     typeof values[0] === 'string'
       ? texts(name, values as string[])
       : numbers(name, values as number[], 'integer');
-  expect(isIdentifier(describeColumn(column), 4)).toBe(wanted);
+  expect(isIdentifier(tableOf(column), describeColumn(column))).toBe(wanted);
+});
+
+test('doubles are an identifier where the same whole numbers in a CSV would be', async () => {
+  const path = fileOf(
+    Buffer.from(
+      parquetWriteBuffer({
+        columnData: [
+          { name: 'row', data: [1, 2, 3, 4], type: 'DOUBLE' },
+          { name: 'customer_id', data: [17, 4, 99, null], type: 'DOUBLE' },
+          { name: 'area_id', data: [17.5, 4, 99, 5], type: 'DOUBLE' },
+          { name: 'size', data: [1, 1.5, 3, 4], type: 'DOUBLE' },
+          { name: 'y', data: [5, 7, 7, 5], type: 'DOUBLE' },
+        ],
+      }),
+    ),
+    'rows.parquet',
+  );
+  const csv = fileOf('row,customer_id,area_id,size,y\n1,17,17.5,1,5\n2,4,4,1.5,7\n3,99,99,3,7\n4,,5,4,5\n');
+  for (const file of [path, csv]) {
+    const { table, schema } = await readTable(file);
+    expect(chooseFeatures(table, schema, { target: 'y' }).features).toEqual(['area_id', 'size']);
+  }
 });
 
 test('each column that is left out has its reason', () => {

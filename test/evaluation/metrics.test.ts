@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { calibrationTable } from '../../src/evaluation/calibration.js';
-import { evaluate, measure, metricNamed, metrics, prepareMetric } from '../../src/evaluation/metrics.js';
+import {
+  checkMetricOn,
+  evaluate,
+  measure,
+  metricNamed,
+  metrics,
+  prepareMetric,
+} from '../../src/evaluation/metrics.js';
 import { makeSample, outputsOf, type Task } from '../../src/evaluation/sample.js';
 
 interface Case {
@@ -34,6 +41,7 @@ function expectEqual(actual: number, expected: number | null, what: string): voi
   else expect(Math.abs(actual - expected), what).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(expected)));
 }
 
+// But for mape of a target of 0, which scikit-learn divides by 2^-52 and for which we have no number.
 describe(`metrics equal scikit-learn ${vectors.versions.sklearn}`, () => {
   it.each(cases)('$task: $name', (one) => {
     const sample = sampleOf(one);
@@ -101,7 +109,9 @@ describe('metrics', () => {
     );
     expect(binary).toMatchObject({ auc: 0.75, recall: 0.5, accuracy: 0.5 });
     const plain = evaluate('regression', target, target);
-    expect(plain).toEqual({ rmse: 0, mae: 0, r2: 1, mape: 0, smape: 0 });
+    expect(plain).toEqual({ rmse: 0, mae: 0, r2: 1, smape: 0 });
+    const apart = Float64Array.of(2, 4, -1);
+    expect(evaluate('regression', apart, apart)).toEqual({ rmse: 0, mae: 0, r2: 1, mape: 0, smape: 0 });
     expect(evaluate('regression', target, target, { trainingTarget: target })).toHaveProperty('mase', 0);
     expect(evaluate('regression', target, target, { quantile: 0.9 })).toHaveProperty('pinball', 0);
     const thirds = new Float64Array(12).fill(1 / 3);
@@ -113,6 +123,20 @@ describe('metrics', () => {
       macro_auc: 0.5,
       brier: expect.closeTo(2 / 3, 12),
     });
+  });
+
+  it('that divide by the target are refused where one is 0, which names the rows', () => {
+    const rows = Int32Array.of(9, 3, 5, 6);
+    const ask = (name: string) => () => checkMetricOn(metricNamed(name), target, rows);
+    expect(ask('smape')).not.toThrow();
+    expect(ask('mape')).toThrow(
+      expect.objectContaining({
+        code: 'OPTION_INVALID',
+        message: expect.stringContaining('0 in 2 of 4 rows'),
+        why: 'They are rows 7, 10 of the data.',
+        fix: expect.stringContaining('mae or smape'),
+      }),
+    );
   });
 
   it('refuse a length that does not fit', () => {

@@ -596,6 +596,8 @@ describe('a model of many classes', () => {
     expect(describeGate(report)[0]).toBe(
       'PROMOTE: credit v4 (logistic) against current v3, on 400 holdout rows of 3 classes',
     );
+    const without = judgedMany(strong, weak, { target: labels.map((label) => Math.min(label, 1)) });
+    expect(describeGate(without)[0]).toContain('on 400 holdout rows with 2 of the 3 classes');
     expect(judgedMany(weak, strong).verdict).toBe('reject');
     expect(judgedMany(shares[0].predictions, null)).toMatchObject({ verdict: 'reject' });
   });

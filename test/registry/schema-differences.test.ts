@@ -33,6 +33,18 @@ describe('schemaDifferences', () => {
     expect(differences({ features: changed })).toEqual([text]);
   });
 
+  it('names a role that changed, and a past that must be known earlier', () => {
+    const past = (ahead?: number) => ({ ...limit, role: 'past', ...(ahead === undefined ? {} : { ahead }) });
+    const between = (before: object, after: object) => {
+      const of = (last: object) => ({ ...current, features: [age, sex, { ...limit, ...last }] });
+      return schemaDifferences(of(before), of(after)).differences;
+    };
+    expect(between({}, { role: 'time' })).toEqual(['"LIMIT" has the role time and had no role']);
+    expect(between({ role: 'group' }, past())).toEqual(['"LIMIT" has the role past and had the role group']);
+    expect(between(past(6), past())).toEqual(['"LIMIT" must be known up to 1 row before and was up to 6']);
+    expect(between(past(), past(6))).toEqual([]);
+  });
+
   it('names another target and other classes', () => {
     expect(differences({ target: { name: 'churn', classes: [0, 1] } })).toEqual([
       'predicts "churn" and not "class"',

@@ -1,4 +1,5 @@
 import { RiskopsError } from '../../errors.js';
+import { printable, suggestWord } from '../../util/text.js';
 import { JsonShape } from '../json-shape.js';
 
 const LABEL_UNITS = ['rows', 'hours', 'days', 'cycles'] as const;
@@ -46,6 +47,8 @@ const shape: JsonShape = new JsonShape(
     }),
 );
 
+const KINDS = ['time-to-event', 'run-to-failure'] as const;
+
 const TESTS = ['outside', 'above', 'below', 'equals'] as const;
 
 function parseCondition(value: unknown, where: string): Condition {
@@ -91,8 +94,12 @@ function parseCap(value: unknown): number | null {
  */
 export function parseLabel(value: unknown): Label {
   const common = ['group', 'unit', 'cap', 'name'];
-  const { kind } = shape.object(value, 'The rule', ['kind', 'time'], [...common, 'event', 'censored']);
-  const known = shape.choice(kind, 'kind', ['time-to-event', 'run-to-failure'] as const);
+  const { kind } = shape.object(value, 'The rule', ['kind'], ['time', ...common, 'event', 'censored']);
+  if (!KINDS.some((one) => one === kind))
+    shape.fail(
+      `There is no kind ${printable(JSON.stringify(kind) ?? String(kind), 60)}: ${suggestWord(String(kind), KINDS)}`,
+    );
+  const known = kind as Label['kind'];
   const toEvent = known === 'time-to-event';
   const required = toEvent ? ['kind', 'time', 'event'] : ['kind', 'time'];
   const json = shape.object(value, 'The rule', required, toEvent ? [...common, 'censored'] : common);

@@ -179,7 +179,7 @@ describe('what does not fit is one error', () => {
   });
 
   test.each<[object, RegExp]>([
-    [{ kind: 'time-to-failure' }, /kind is none of/],
+    [{ kind: 'time-to-failure' }, /no kind "time-to-failure": did you mean "run-to-failure"/],
     [{ event: undefined }, /lacks the key "event"|event is not an object/],
     [{ event: { any: [] } }, /no condition/],
     [{ event: { any: [{ column: 'a', above: 1, below: 2 }] } }, /exactly one of/],
@@ -195,5 +195,10 @@ describe('what does not fit is one error', () => {
     const error = await errorOf(() => parseLabel({ ...rule, ...more }));
     expect(error.code).toBe('LABEL_INVALID');
     expect(error.why).toMatch(why);
+  });
+
+  test('an unknown kind is named with those that there are, whatever else is missing', async () => {
+    const error = await errorOf(() => parseLabel({ kind: 'survival' }));
+    expect(error.why).toBe('There is no kind "survival": there is: time-to-event, run-to-failure');
   });
 });

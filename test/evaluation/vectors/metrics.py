@@ -86,6 +86,11 @@ def mase(y, f, w, training, season):
     return np.average(np.abs(y - f), weights=w) / scale if scale > 0 else np.nan
 
 
+def mape(y, f, w):
+    """scikit-learn's, but for a target of 0: there it divides by 2^-52, and we have no value."""
+    return np.nan if (y == 0).any() else m.mean_absolute_percentage_error(y, f, sample_weight=w)
+
+
 def regression(name, y, f, training=(), season=1, weights=None, quantile=None):
     y, f = np.asarray(y, dtype=float), np.asarray(f, dtype=float)
     w = None if weights is None else np.asarray(weights, dtype=float)
@@ -93,7 +98,7 @@ def regression(name, y, f, training=(), season=1, weights=None, quantile=None):
         "rmse": m.mean_squared_error(y, f, squared=False, sample_weight=w),
         "mae": m.mean_absolute_error(y, f, sample_weight=w),
         "r2": m.r2_score(y, f, sample_weight=w),
-        "mape": m.mean_absolute_percentage_error(y, f, sample_weight=w),
+        "mape": mape(y, f, w),
         "smape": smape(y, f, w),
         "mase": mase(y, f, w, training, season),
     }
