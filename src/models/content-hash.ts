@@ -21,10 +21,10 @@ export function sealOf(specification: string, tensorsHash: string): string {
 }
 
 /**
- * SHA-256 of what a model is: tensors and specification without provenance and metrics. Equal for equal training,
- * whenever and wherever it ran.
+ * SHA-256 of what a model is: tensors and specification without provenance, metrics, and what is known of its training and held-out
+ * rows beside it (profile, residuals). Equal for equal training, whenever and wherever it ran.
  */
 export function contentHashOf(header: ModelHeader, tensorsHash: string): string {
-  const { metrics, provenance, ...content } = header;
+  const { metrics, provenance, profile, residuals, ...content } = header;
   return sha256(`${tensorsHash}\n${toCanonicalJson(content)}`);
 }

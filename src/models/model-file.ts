@@ -32,7 +32,10 @@ const MODEL_FILE_LIMIT = 1024 ** 3;
 
 /** What goes into a model file. */
 export interface ModelParts
-  extends Pick<ModelHeader, 'task' | 'signature' | 'threshold' | 'classes' | 'metrics' | 'provenance'> {
+  extends Pick<
+    ModelHeader,
+    'task' | 'signature' | 'threshold' | 'classes' | 'metrics' | 'provenance' | 'profile' | 'residuals'
+  > {
   learner: Learner;
   hyper: Hyper;
   recipe: Recipe;
@@ -96,6 +99,8 @@ export async function encodeModelFile(parts: ModelParts): Promise<EncodedModel> 
     golden,
     metrics,
     provenance,
+    ...(parts.profile === undefined ? {} : { profile: parts.profile }),
+    ...(parts.residuals === undefined ? {} : { residuals: parts.residuals }),
   };
   const specification = toJson(header);
   if (specification.length > SPECIFICATION_LIMIT) {
@@ -151,6 +156,7 @@ async function decode(bytes: Buffer): Promise<Predictor> {
     ...(fitted.importances && { importances: fitted.importances.bind(fitted) }),
     ...(explain && { explainCells: (cells, rows) => explain(recipe.transform(cells, rows), rows) }),
     inputs: recipe.outputs,
+    sources: recipe.sources,
   };
 }
 

@@ -5,6 +5,7 @@ import { numberFromJson, toJson } from '../util/json.js';
 import { printable } from '../util/text.js';
 import { type GoldenRows, isAnswer, MOST_GOLDEN_ROWS } from './golden-rows.js';
 import type { Hyper, Task } from './learner.js';
+import { type ReferenceProfile, type Residuals, readProfile, readResiduals } from './reference-profile.js';
 import { modelFileFault } from './saved-model.js';
 import { parseStrictJson } from './strict-json.js';
 
@@ -45,6 +46,10 @@ export interface ModelHeader {
   golden: GoldenRows;
   metrics: Record<string, number>;
   provenance: Provenance;
+  /** What the training rows looked like; absent in older and in imported models. */
+  profile?: ReferenceProfile | undefined;
+  /** Of a regression: how far it was off on the held-out rows; absent in older models, and without such rows. */
+  residuals?: Residuals | undefined;
 }
 
 /** Numbers that a model answers a row with: of a multiclass one a class, else 1. */
@@ -178,5 +183,7 @@ export function parseModelHeader(text: string): ModelHeader {
     golden: readGolden(written['golden'], task, outputsOf({ task, classes })),
     metrics: readMetrics(written['metrics']),
     provenance: readProvenance(written['provenance']),
+    profile: readProfile(written['profile'], { signature, task, classes }),
+    residuals: readResiduals(written['residuals'], task),
   };
 }
