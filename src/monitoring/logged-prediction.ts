@@ -18,6 +18,12 @@ export interface LoggedPrediction {
   class: ClassValue | null;
   /** Of three or more classes the probability of each. */
   probabilities?: Probabilities;
+  /** Of an answer that nobody got, by a version beside the promoted one: the id of the real prediction. */
+  shadow_of?: string;
+  /** It was given by a version that answers a share of the requests before it is promoted. */
+  canary?: true;
+  /** Fields of the row whose values were not kept; null stands in their place. */
+  redacted?: string[];
 }
 
 export interface PredictionLogOptions {
@@ -34,6 +40,15 @@ export interface PredictionLogOptions {
   maxPendingCharacters?: number;
   /** How long `close` waits for the database; 3,000 ms. */
   closeMs?: number;
+  /** Fields whose values are never written: names, or patterns with `*`. */
+  redact?: readonly string[];
+  /** Days after which entries are deleted, with their outcomes; undefined or null keeps them. */
+  keepDays?: number | null;
+}
+
+/** What names the values of a row that is an array. */
+export interface RowNames {
+  features: readonly { name: string }[];
 }
 
 export interface PredictionLogState {
@@ -42,17 +57,24 @@ export interface PredictionLogState {
   /** Rows that will never be, since the log was opened. */
   dropped: number;
   written: number;
+  /** Rows that it takes now before it has to drop one. */
+  room: number;
   /** Why nothing is written at the moment; null when all is well. */
   lastError: string | null;
 }
 
 export interface PredictionLog {
   mode: PredictionLogOptions['mode'];
+  /** Whether it takes values out of entries before it writes them: then it takes no lines that are made already. */
+  redacts: boolean;
   /**
    * Takes entries, in the order of their ids; cheap, and neither waits nor throws. False when some were dropped
    * because too much waits already.
+   * @param names what the entries' rows consist of; where values are to be redacted, a row without names keeps none
    */
-  append(entries: readonly LoggedPrediction[]): boolean;
+  append(entries: readonly LoggedPrediction[], names?: RowNames): boolean;
+  /** The same for one entry that is JSON on one line already; not where the log redacts. */
+  appendLine(id: string, line: string): boolean;
   /**
    * Resolves when all that was taken so far is on disk.
    * @throws RiskopsError STORE_BUSY when `timeoutMs` is over, or the log was closed before

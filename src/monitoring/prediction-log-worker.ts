@@ -6,6 +6,7 @@ import { RiskopsError } from '../errors.js';
 import { connectWriter } from '../storage/database/sqlite-connect.js';
 import type { SqliteHandle } from '../storage/database/sqlite-dialect.js';
 import type { FromWorker, Segment, ToWorker } from './log-messages.js';
+import { cutoffBefore, RETENTION_STATEMENTS } from './retention-statements.js';
 
 /**
  * The thread of the prediction log: one connection, one durable transaction a batch. It never gives up on a batch;
@@ -22,7 +23,14 @@ interface Connection {
 /** How long a lock may last before it is told as trouble. */
 const PATIENCE_MS = 1_000;
 
+/** Old entries are looked for when the thread has begun, and then by the hour. */
+const FIRST_LOOK_MS = 1_000;
+const LOOK_MS = 3_600_000;
+/** Between two bites others may write, the log itself among them. */
+const BITE_PAUSE_MS = 50;
+
 const path: string = workerData.database;
+const keepDays: number | null = workerData.keepDays;
 const port = parentPort!;
 let connection: Connection | undefined;
 
@@ -57,11 +65,15 @@ function disconnect(): void {
   connection = undefined;
 }
 
-/** One try. A segment that is there already came with a batch whose acknowledgement was lost. */
-async function writeSegments(segments: readonly Segment[]): Promise<void> {
+async function openConnected(): Promise<Connection> {
   if (connection && connection.file !== fileIdentity()) disconnect();
   connection ??= await connect();
-  const { handle, insert } = connection;
+  return connection;
+}
+
+/** One try. A segment that is there already came with a batch whose acknowledgement was lost. */
+async function writeSegments(segments: readonly Segment[]): Promise<void> {
+  const { handle, insert } = await openConnected();
   const writtenAt = new Date().toISOString();
   const insertAll = handle.raw.transaction(() => {
     for (const segment of segments)
@@ -93,7 +105,38 @@ async function writeBatch(batch: number, segments: readonly Segment[]): Promise<
   }
 }
 
+/** Deletes one bite of what is too old; true when there may be more. A database that takes nothing is asked again in an hour. */
+async function deleteBite(days: number): Promise<boolean> {
+  try {
+    const { handle } = await openConnected();
+    const cutoff = cutoffBefore(days, Date.now());
+    const deleteAll = handle.raw.transaction(() =>
+      RETENTION_STATEMENTS.map(
+        ({ sql, parameters }) => handle.raw.prepare(sql).run(...parameters(cutoff)).changes,
+      ),
+    );
+    const deleted = await handle.run(() => deleteAll.immediate());
+    return deleted.some((changes) => changes > 0);
+  } catch (error) {
+    if (!isBusyError(error)) disconnect();
+    return false;
+  }
+}
+
 let work = Promise.resolve();
+
+/** Each bite waits behind what was sent before it, and what is sent meanwhile goes before the next one. */
+function deleteOld(days: number): void {
+  work = work.then(async () => {
+    if (await deleteBite(days)) setTimeout(deleteOld, BITE_PAUSE_MS, days).unref();
+  });
+}
+
+if (keepDays !== null) {
+  setTimeout(deleteOld, FIRST_LOOK_MS, keepDays).unref();
+  setInterval(deleteOld, LOOK_MS, keepDays).unref();
+}
+
 port.on('message', (message: ToWorker) => {
   work = work.then(async () => {
     if (message.kind === 'write') return writeBatch(message.batch, message.segments);

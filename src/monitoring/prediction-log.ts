@@ -6,14 +6,17 @@ export type {
   PredictionLog,
   PredictionLogOptions,
   PredictionLogState,
+  RowNames,
 } from './logged-prediction.js';
 
 const nothingKept: PredictionLog = {
   mode: 'off',
+  redacts: false,
   append: () => true,
+  appendLine: () => true,
   flush: async () => {},
   close: async () => {},
-  state: () => ({ pending: 0, dropped: 0, written: 0, lastError: null }),
+  state: () => ({ pending: 0, dropped: 0, written: 0, room: Number.POSITIVE_INFINITY, lastError: null }),
 };
 
 /**

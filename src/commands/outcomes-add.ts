@@ -1,0 +1,68 @@
+import { RiskopsError } from '../errors.js';
+import { addOutcomesOfFile, type FileAdded } from '../monitoring/outcomes-file.js';
+import type { Command } from './command.js';
+import { withStore } from './project-store.js';
+
+export const command: Command = {
+  options: [
+    { flag: '--file <path>', description: 'CSV, NDJSON, JSON or Parquet with an outcome a row' },
+    {
+      flag: '--id-column <name>',
+      description: 'the column with the ids of predictions; prediction_id when not given',
+    },
+    {
+      flag: '--entity-column <name...>',
+      description: 'instead: the column that names the thing, or the columns in the order of models.*.entity',
+    },
+    { flag: '--value-column <name>', description: 'the column with what really came; value when not given' },
+    {
+      flag: '--time-column <name>',
+      description:
+        'the column that says when it was seen; observed_at, where the file has it, when not given',
+    },
+    {
+      flag: '--model <name>',
+      description: 'the model of all rows; the column model, where the file has it, when not given',
+    },
+  ],
+  details:
+    'Keeps what really came of predictions: all rows of the file, or none. The same again changes nothing; another value counts from now on, and the one before stays on record. Rows without a value are passed over.\nExit code: 0; 65 for a class that the model does not know, text for a number, or a time that is none.',
+  examples: [
+    'riskops outcomes add --file outcomes.csv',
+    'riskops outcomes add --file sold.csv --model sell-through --entity-column product_id --value-column sold',
+  ],
+  async run({ flags, project, output }) {
+    const text = (name: string) => flags[name] as string | undefined;
+    const path = text('file');
+    if (path === undefined) {
+      throw new RiskopsError('OPTION_INVALID', {
+        what: 'No file is named.',
+        fix: 'riskops outcomes add --file outcomes.csv',
+      });
+    }
+    return withStore(project, 'write', async (store) => {
+      const file = {
+        path,
+        idColumn: text('idColumn'),
+        entityColumns: flags['entityColumn'] as string[] | undefined,
+        valueColumn: text('valueColumn'),
+        timeColumn: text('timeColumn'),
+        model: text('model'),
+      };
+      output.progress('reading outcomes');
+      const added = await addOutcomesOfFile(store, file, { actor: project.actor });
+      output.result(added, () => describe(added));
+      return undefined;
+    });
+  },
+};
+
+function describe({ received, added, unchanged, corrected, unmatched, blank }: FileAdded): string[] {
+  return [
+    `${received} outcomes: ${added} added, ${unchanged} unchanged, ${corrected} corrected.`,
+    ...(unmatched === 0
+      ? []
+      : [`${unmatched} name predictions that are not in the log: they are kept, and count when it is.`]),
+    ...(blank === 0 ? [] : [`${blank} rows have no value, and were passed over.`]),
+  ];
+}
