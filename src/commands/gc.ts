@@ -1,4 +1,5 @@
 import { EXIT, RiskopsError } from '../errors.js';
+import { countOldPredictions, deleteOldPredictions, type OldPredictions } from '../monitoring/retention.js';
 import { collectGarbage, type Garbage } from '../registry/garbage.js';
 import type { Command } from './command.js';
 import { withStore } from './project-store.js';
@@ -26,7 +27,7 @@ export const command: Command = {
     },
   ],
   details:
-    'Empties the trash for good, and removes files that nothing refers to: content that was replaced, and what killed processes left (a day old at least; with 0d content of any age). What was served stays, and so does the log of predictions.\nA file that is missing already is a warning. Exit code: 0 done, 65 the files belong to another database, 74 the disk kept some files.',
+    'Empties the trash for good, and removes files that nothing refers to: content that was replaced, and what killed processes left (a day old at least; with 0d content of any age). What was served stays. Predictions stay too, unless log.keepDays says for how long; then those that are older go, with their outcomes.\nA file that is missing already is a warning. Exit code: 0 done, 65 the files belong to another database, 74 the disk kept some files.',
   examples: ['riskops gc --dry-run', 'riskops gc', 'riskops gc --older-than 0d'],
   async run({ flags, project, output, signal }) {
     const olderThanMs = parseAge((flags['olderThan'] as string | undefined) ?? '30d');
@@ -35,11 +36,29 @@ export const command: Command = {
       const onProgress = (text: string) => output.progress(text);
       const garbage = await collectGarbage(store, { olderThanMs, dryRun, signal, onProgress });
       for (const warning of garbage.warnings) output.talk(`Warning: ${warning}`);
-      output.result(garbage, () => describe(garbage));
+      const keepDays = project.get<number | null>('keepDays');
+      const old =
+        keepDays === null
+          ? null
+          : await (dryRun
+              ? countOldPredictions(store, keepDays)
+              : deleteOldPredictions(store, keepDays, { signal }));
+      output.result({ ...garbage, predictions: old }, () => [
+        ...describe(garbage),
+        ...describeOld(old, dryRun),
+      ]);
       return garbage.refused === 0 ? undefined : EXIT.IO;
     });
   },
 };
+
+function describeOld(old: OldPredictions | null, dryRun: boolean): string[] {
+  if (old === null || old.predictions + old.outcomes === 0) return [];
+  const { predictions, outcomes, before } = old;
+  return [
+    `${dryRun ? 'Would delete' : 'Deleted'} ${predictions} predictions from before ${before}, and ${outcomes} outcomes; the database uses their space again.`,
+  ];
+}
 
 /** So many runs or versions are shown one by one; --json has them all. */
 const SHOWN = 100;

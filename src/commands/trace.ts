@@ -14,7 +14,7 @@ export const command: Command = {
     },
   ],
   details:
-    'Follows an answer of the server back: to the version that gave it, its run, data and commit, the promotion by which it was current then, and the report of the gate. What is gone is named.\nExit code: 0; with --replay also 1 when the prediction differs or cannot be computed again.',
+    'Follows an answer of the server back: to the version that gave it, its run, data and commit, the promotion by which it was current then, and the report of the gate; and on to what really came, and to what other versions answered to the same row. What is gone is named.\nExit code: 0; with --replay also 1 when the prediction differs or cannot be computed again.',
   examples: [
     'riskops trace 01981f6e-7a3b-7c11-9d5e-0123456789ab',
     'riskops trace 01981f6e-7a3b-7c11-9d5e-0123456789ab --replay --json',
@@ -22,7 +22,8 @@ export const command: Command = {
   async run({ args, flags, project, output }) {
     return withStore(project, 'read', async (store) => {
       const replay = flags['replay'] === true;
-      const trace = await tracePrediction(store, args[0], { root: project.root, replay });
+      const entity = (model: string) => project.get<string[]>('entity', {}, model);
+      const trace = await tracePrediction(store, args[0], { root: project.root, replay, entity });
       output.result(trace, () => describe(trace));
       return trace.replay === null || trace.replay.result === 'identical' ? undefined : 1;
     });
@@ -53,6 +54,9 @@ function describe({ prediction, version, run, data, code, promotion, gate, ...re
       'gate',
       gate && `${gate.report['verdict']}, by ${gate.report['metric']}: ${gate.path}, SHA-256 ${gate.sha256}`,
     ],
+    ['outcome', rest.outcome && outcomeText(rest.outcome)],
+    ...rest.told.map((one): [string, string] => ['', toldText(one)]),
+    ...rest.shadows.map((one): [string, string] => ['shadow', shadowText(one)]),
     ...rest.notes.map((note): [string, string] => ['note', note]),
     ...rest.missing.map((text): [string, string] => ['missing', text]),
   ];
@@ -81,6 +85,20 @@ function promotionText({
   promotion_id,
 }: NonNullable<Trace['promotion']>) {
   return `${action} by ${actor}, ${promoted_at}${verdict === null ? '' : `, verdict ${verdict}`} (${promotion_id})`;
+}
+
+function outcomeText({ value, observed_at, by, delay_ms }: NonNullable<Trace['outcome']>): string {
+  const hours = (delay_ms / 3_600_000).toFixed(1);
+  const told = by === 'entity' ? ', told of the thing that it is about' : '';
+  return `${JSON.stringify(value)}, seen ${observed_at}, ${hours} h after${told}`;
+}
+
+function toldText({ value, received_at, actor, counts }: Trace['told'][number]): string {
+  return `told ${received_at} by ${actor}: ${JSON.stringify(value)}${counts ? '' : ', corrected since'}`;
+}
+
+function shadowText({ id, version, prediction, class: called }: Trace['shadows'][number]): string {
+  return `version ${version}: ${prediction}${called === null ? '' : `, class ${called}`} (${id})`;
 }
 
 function replayLines(replay: Trace['replay']): string[] {

@@ -6,8 +6,10 @@ import type {
   PredictionLog,
   PredictionLogOptions,
   PredictionLogState,
+  RowNames,
 } from './logged-prediction.js';
 import { PendingSegments } from './pending-segments.js';
+import { compileRedaction, type Redaction } from './redaction.js';
 
 /** Someone who waits until so many rows were written. */
 interface Waiter {
@@ -43,6 +45,8 @@ function notWritten(reason: string | null): RiskopsError {
 /** The log of modes `buffered` and `sync`; see `openPredictionLog`. */
 export class BufferedLog implements PredictionLog {
   readonly mode: PredictionLog['mode'];
+  readonly redacts: boolean;
+  readonly #redaction: Redaction | null;
   readonly #pending: PendingSegments;
   readonly #writer: LogWriter;
   readonly #limits: { waitMs: number; waitRows: number; rows: number; characters: number; closeMs: number };
@@ -62,8 +66,12 @@ export class BufferedLog implements PredictionLog {
     maxPendingRows = 50 * maxRows,
     maxPendingCharacters = 32 * 1024 * 1024,
     closeMs = 3_000,
+    redact = [],
+    keepDays = null,
   }: PredictionLogOptions) {
     this.mode = mode;
+    this.#redaction = compileRedaction(redact);
+    this.redacts = this.#redaction !== null;
     this.#pending = new PendingSegments(maxRows);
     this.#limits = {
       // A part of the bound passes before a write begins: the rest is for the write before it, and for its own.
@@ -75,6 +83,7 @@ export class BufferedLog implements PredictionLog {
     };
     this.#writer = openLogWriter({
       database,
+      keepDays,
       onWritten: (rows) => this.#noteWritten(rows),
       onTrouble: (reason) => {
         this.#lastError = reason;
@@ -82,12 +91,14 @@ export class BufferedLog implements PredictionLog {
     });
   }
 
-  append(entries: readonly LoggedPrediction[]): boolean {
+  append(entries: readonly LoggedPrediction[], names?: RowNames): boolean {
     const before = this.#taken;
+    const features = this.redacts && names !== undefined ? names.features.map(({ name }) => name) : null;
     try {
       for (const entry of entries) {
         if (!this.#hasRoom()) break;
-        this.#pending.add(entry.id, toLine(entry));
+        const kept = this.#redaction === null ? entry : this.#redaction.apply(entry, features);
+        this.#pending.add(entry.id, toLine(kept));
         this.#taken++;
       }
       this.#writeOrWait();
@@ -97,6 +108,18 @@ export class BufferedLog implements PredictionLog {
     const lost = entries.length - (this.#taken - before);
     this.#dropped += lost;
     return lost === 0;
+  }
+
+  appendLine(id: string, line: string): boolean {
+    // A line that was made without the redaction would hold what must not be kept.
+    if (this.redacts) return this.append([JSON.parse(line)]);
+    const isTaken = this.#hasRoom();
+    if (isTaken) {
+      this.#pending.add(id, line);
+      this.#taken++;
+    } else this.#dropped++;
+    this.#writeOrWait();
+    return isTaken;
   }
 
   flush(timeoutMs?: number): Promise<void> {
@@ -125,6 +148,10 @@ export class BufferedLog implements PredictionLog {
       pending: this.#taken - this.#written,
       dropped: this.#dropped,
       written: this.#written,
+      room:
+        this.#pending.characters > this.#limits.characters / 2
+          ? 0
+          : this.#limits.rows - this.#taken + this.#written,
       lastError: this.#lastError,
     };
   }

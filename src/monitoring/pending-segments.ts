@@ -1,4 +1,5 @@
 import type { Segment } from './log-messages.js';
+import { slotOf } from './prediction-ids.js';
 
 interface OpenSegment {
   firstId: string;
@@ -6,7 +7,7 @@ interface OpenSegment {
   lines: string[];
 }
 
-/** Lines that wait to be written, gathered into segments of at most `maxRows` rows. */
+/** Lines that wait to be written, gathered into segments of at most `maxRows` rows, each of one slot of time. */
 export class PendingSegments {
   rows = 0;
   characters = 0;
@@ -21,7 +22,7 @@ export class PendingSegments {
     this.rows++;
     this.characters += line.length;
     const last = this.#segments.at(-1);
-    if (last === undefined || last.lines.length >= this.maxRows) {
+    if (last === undefined || last.lines.length >= this.maxRows || slotOf(last.firstId) !== slotOf(id)) {
       this.#segments.push({ firstId: id, lastId: id, lines: [line] });
       return;
     }

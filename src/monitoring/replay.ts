@@ -26,6 +26,8 @@ export async function replayPrediction(
 ): Promise<Replay> {
   const { prediction: logged } = entry;
   const impossible = (why: string): Replay => ({ result: 'impossible', logged, recomputed: null, why });
+  if (entry.redacted !== undefined)
+    return impossible(`redacted: the log does not keep the values of ${entry.redacted.join(', ')}`);
   try {
     const predictor = await readModelFile(file, { sha256 });
     if (predictor.sequential) {

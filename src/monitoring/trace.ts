@@ -8,6 +8,7 @@ import { printable } from '../util/text.js';
 import type { LoggedPrediction } from './logged-prediction.js';
 import { readPredictions } from './read-predictions.js';
 import { type Replay, replayPrediction } from './replay.js';
+import { type TracedAfter, traceAfter } from './trace-after.js';
 import {
   type FileState,
   findGateReport,
@@ -23,10 +24,12 @@ export interface TraceOptions {
   root: string;
   /** Compute the prediction again by the version that made it. */
   replay?: boolean;
+  /** The fields of a model's rows that name the thing that outcomes are told about. */
+  entity?: (model: string) => readonly string[];
 }
 
 /** An answer, and where it came from. A part is null when it is gone; `missing` says what and why. */
-export interface Trace {
+export interface Trace extends TracedAfter {
   prediction: LoggedPrediction & { /** Of the inputs as JSON with sorted keys. */ inputs_sha256: string };
   version: {
     model: string;
@@ -87,9 +90,25 @@ export async function tracePrediction(store: Store, id: string, options: TraceOp
     promotion: promotion ?? null,
     gate: judged?.gate ?? null,
     missing,
-    notes,
+    notes: [...notes, ...ownNotes(prediction)],
+    ...(await traceAfter(store, prediction, options.entity?.(prediction.model) ?? [])),
     replay: options.replay ? await replay(store, prediction, found) : null,
   };
+}
+
+/** What is unlike other predictions about this one. */
+function ownNotes({ shadow_of, canary, redacted = [] }: LoggedPrediction): string[] {
+  return [
+    ...(shadow_of === undefined
+      ? []
+      : [
+          `Nobody got this answer: the version answered beside the promoted one, to the row of ${shadow_of}.`,
+        ]),
+    ...(canary === true ? ['A version that was being tried answered: it got a share of the requests.'] : []),
+    ...(redacted.length === 0
+      ? []
+      : [`The log does not keep the values of: ${printable(redacted.join(', '), 200)}.`]),
+  ];
 }
 
 async function findLogged(store: Store, given: string): Promise<LoggedPrediction> {
