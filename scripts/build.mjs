@@ -46,6 +46,38 @@ async function writeCompletions() {
     writeFileSync(join(root, 'dist', 'completion', shell), script);
 }
 
+/** `riskops/client`: one file that a browser can load, so nothing of Node may be in it. */
+async function buildClient() {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { client: 'src/client/client.ts' },
+    outdir: 'dist',
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'warning',
+    metafile: true,
+  });
+  return Object.keys(metafile.outputs);
+}
+
+/**
+ * Which chunks each command imports, in the order in which they run. Node opens all files of an import at once, which are more than
+ * some services may open; the command line then takes them one after the other.
+ */
+function writeLoadOrder(outputs) {
+  const order = {};
+  for (const { entryPoint = '', imports } of Object.values(outputs)) {
+    const [, command] = /^src\/commands\/(.+)\.ts$/.exec(entryPoint) ?? [];
+    if (command === undefined) continue;
+    order[command] = imports
+      .filter(({ kind, external = false }) => kind === 'import-statement' && !external)
+      .map(({ path }) => path.replace(/^dist\//, ''));
+  }
+  writeFileSync(join(root, 'dist', 'load-order.json'), JSON.stringify(order));
+}
+
 /** Builds into dist/; `types` also writes the declarations, which takes some seconds more. `updateKernels` accepts the kernels' bytes. */
 export async function buildAll({ types = true, updateKernels = false } = {}) {
   const { metafile } = await build({
@@ -58,7 +90,12 @@ export async function buildAll({ types = true, updateKernels = false } = {}) {
       'workers/train-lstm': 'src/models/lstm/worker.ts',
       'workers/prediction-log': 'src/monitoring/prediction-log-worker.ts',
       'workers/killer': 'src/checks/ci/killer.ts',
+      'workers/alerts': 'src/monitoring/alerts/alerts-process.ts',
+      'workers/watch': 'src/monitoring/watch-worker.ts',
+      'workers/shadow': 'src/monitoring/shadow-worker.ts',
+      'workers/forecast-history': 'src/pipeline/forecast/history-worker.ts',
       'workers/query': 'src/tracking/search/query-process.ts',
+      'workers/lookup': 'src/datasets/lookups/sqlite-worker.ts',
     },
     outdir: 'dist',
     bundle: true,
@@ -71,7 +108,9 @@ export async function buildAll({ types = true, updateKernels = false } = {}) {
     metafile: true,
     chunkNames: 'chunks/[name]-[hash]',
   });
-  removeStale(Object.keys(metafile.outputs));
+  const client = await buildClient();
+  removeStale([...Object.keys(metafile.outputs), ...client, 'dist/load-order.json']);
+  writeLoadOrder(metafile.outputs);
   writeLicences();
   await writeCompletions();
   if (types) {
