@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPredictions } from '../monitoring/read-predictions.js';
 import { openStore } from '../storage/open-store.js';
+import { askDescribed, type Contract, type DescribedServer } from './contract.js';
 import { askOk } from './http.js';
 import { type Ended, runRiskops, type Sandbox, type ServedProcess, startServing } from './riskops-process.js';
 import { reportSteps, type StepReport, type StepResult, type StepRunner, stepRunner } from './steps.js';
@@ -64,7 +65,14 @@ async function runLoop(
     ['smoke', '--url', server.url],
     (report: { steps: unknown[] }) => `${report.steps.length} steps passed`,
   );
-  const row = await step('predict', () => firstPrediction(server.url));
+  const described = await step('openapi', async () => {
+    const { body } = await askOk(`${server.url}/openapi.json`);
+    const contract = body as unknown as Contract;
+    const { url } = server;
+    return { message: `${Object.keys(contract.paths).length} paths are described`, value: { url, contract } };
+  });
+  const row = await step('predict', () => firstPrediction(described));
+  await step('protocols', () => askEveryProtocol(described, row.inputs));
 
   await command(
     'candidate',
@@ -79,9 +87,9 @@ async function runLoop(
   });
   try {
     await command('promote', ['promote', '--latest'], () => 'version 2 is current');
-    await step('swap', () => expectVersion(server.url, row, 2));
+    await step('swap', () => expectVersion(described, row, 2));
     await command('rollback', ['rollback', '--reason', 'riskops e2e'], () => 'version 1 is current again');
-    await step('swap back', () => expectVersion(server.url, row, 1));
+    await step('swap back', () => expectVersion(described, row, 1));
   } finally {
     await traffic.stop();
   }
@@ -120,8 +128,8 @@ function parse({ exitCode, stdout, stderr }: Ended, words: readonly string[]): u
 }
 
 /** A row as a client would send it, taken from what the server says of its model. */
-async function firstPrediction(url: string) {
-  const { body } = await askOk(`${url}/model`);
+async function firstPrediction(server: DescribedServer) {
+  const { body } = await askDescribed(server, '/model');
   const { features } = (
     body as { signature: { features: { name: string; min?: number; categories?: string[] }[] } }
   ).signature;
@@ -130,13 +138,38 @@ async function firstPrediction(url: string) {
       features.map(({ name, min, categories }) => [name, categories?.[0] ?? min ?? null]),
     ),
   };
-  const answer = await askOk(`${url}/predict`, { body: row });
+  const answer = await askDescribed(server, '/predict', { body: row });
   return { message: `${answer.body['prediction']} by version ${answer.body['version']}`, value: row };
 }
 
+/** Every protocol gives the row the same prediction, and every answer is as the document says. */
+async function askEveryProtocol(server: DescribedServer, row: Record<string, string | number | null>) {
+  for (const path of ['/health', '/ready', '/version', '/models', '/runs', '/v2', '/v2/health/ready'])
+    await askDescribed(server, path);
+  const { body: own } = await askDescribed(server, '/predict', { body: { inputs: row } });
+  const name = String(own['model']);
+  const { body: model } = await askDescribed(server, `/v2/models/${encodeURIComponent(name)}`);
+  const tensors = (model['inputs'] as { name: string; datatype: string }[]).map((input) => ({
+    ...{ name: input.name, datatype: input.datatype, shape: [1], data: [row[input.name]] },
+  }));
+  const { body: inferred } = await askDescribed(server, `/v2/models/${encodeURIComponent(name)}/infer`, {
+    body: { inputs: tensors, outputs: [{ name: 'prediction' }] },
+  });
+  const { body: invoked } = await askDescribed(server, '/invocations', { body: { instances: [row] } });
+  const found = [
+    (inferred['outputs'] as { data: unknown[] }[])[0].data[0],
+    (invoked['predictions'] as unknown[])[0],
+  ];
+  if (found.some((prediction) => prediction !== own['prediction']))
+    throw new Error(`/predict says ${own['prediction']}, and other protocols ${found.join(', ')}`);
+  await askDescribed(server, '/v2/models/nobody/infer', { body: { inputs: tensors }, status: 404 });
+  await askDescribed(server, '/predict', { body: { inputs: {} }, status: 422 });
+  return { message: 'all say the same, as /openapi.json says', value: undefined };
+}
+
 /** The next request after a promotion or rollback must be answered by the new version. */
-async function expectVersion(url: string, row: unknown, version: number) {
-  const { body } = await askOk(`${url}/predict`, { body: row });
+async function expectVersion(server: DescribedServer, row: unknown, version: number) {
+  const { body } = await askDescribed(server, '/predict', { body: row });
   if (body['version'] !== version) throw new Error(`version ${body['version']} answered, not ${version}`);
   return { message: `the next request was answered by version ${version}`, value: undefined };
 }

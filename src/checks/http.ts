@@ -5,15 +5,28 @@ export interface Answer {
   ms: number;
 }
 
-/** One request with a time limit; a body makes it a POST of JSON. */
+export interface AskOptions {
+  /** Makes it a POST of JSON. */
+  body?: unknown;
+  timeoutMs?: number;
+  /** Sent as the Bearer. */
+  token?: string;
+}
+
+/** One request with a time limit. */
 export async function ask(
   url: string,
-  { body, timeoutMs = 10_000 }: { body?: unknown; timeoutMs?: number } = {},
+  { body, timeoutMs = 10_000, token }: AskOptions = {},
 ): Promise<Answer> {
   const start = performance.now();
   const response = await fetch(url, {
     method: body === undefined ? 'GET' : 'POST',
-    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    // A token is for the server that was named, and for no other one.
+    redirect: token === undefined ? 'follow' : 'error',
     body: body === undefined ? undefined : JSON.stringify(body),
     signal: AbortSignal.timeout(timeoutMs),
   });
@@ -27,10 +40,7 @@ export async function ask(
 }
 
 /** An answer that must be 200; the error names what the server said instead. */
-export async function askOk(
-  url: string,
-  options: { body?: unknown; timeoutMs?: number } = {},
-): Promise<Answer> {
+export async function askOk(url: string, options: AskOptions = {}): Promise<Answer> {
   const answer = await ask(url, options);
   if (answer.status === 200) return answer;
   const error = answer.body['error'] as { code?: string; message?: string } | undefined;

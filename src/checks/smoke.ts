@@ -15,6 +15,8 @@ export interface SmokeOptions {
   /** A server without a model passes. */
   allowNoModel?: boolean;
   timeoutMs?: number;
+  /** For a server that asks for one. */
+  token?: string;
   /** The slowest single-row answer that passes, in milliseconds. */
   latencyMs?: number;
   /** How often the first request is tried again while the server starts. */
@@ -30,24 +32,24 @@ interface ModelAnswer {
 
 /** Asks a server what a client would: is it alive, is it ready, does it predict, does it refuse a bad row. */
 export function runSmoke(options: SmokeOptions): Promise<StepReport> {
-  const { allowNoModel = false, timeoutMs = 10_000, latencyMs = 1_000, retries = 20 } = options;
+  const { allowNoModel = false, timeoutMs = 10_000, latencyMs = 1_000, retries = 20, token } = options;
   const url = options.url.replace(/\/+$/, '');
   const runner = stepRunner(options.onStep);
   const { step } = runner;
   return reportSteps(runner, async () => {
     await step('health', async () => {
-      const { body } = await retry(retries, () => askOk(`${url}/health`, { timeoutMs }));
+      const { body } = await retry(retries, () => askOk(`${url}/health`, { timeoutMs, token }));
       return { message: `status ${body['status']}`, value: undefined };
     });
     await step('version', async () => {
-      const { body } = await askOk(`${url}/version`, { timeoutMs });
+      const { body } = await askOk(`${url}/version`, { timeoutMs, token });
       return {
         message: `${body['service']} ${(body['package'] as { version?: string })?.version}`,
         value: undefined,
       };
     });
     const model = await step('model', async () => {
-      const answer = await ask(`${url}/model`, { timeoutMs });
+      const answer = await ask(`${url}/model`, { timeoutMs, token });
       if (answer.status === 404 && allowNoModel)
         return { message: 'no model is current, which is allowed', value: null };
       if (answer.status !== 200)
@@ -59,7 +61,7 @@ export function runSmoke(options: SmokeOptions): Promise<StepReport> {
     });
     if (model === null) return;
     await step('ready', async () => {
-      await askOk(`${url}/ready`, { timeoutMs });
+      await askOk(`${url}/ready`, { timeoutMs, token });
       return { message: 'ready', value: undefined };
     });
     const rows = makeGoldenRows(model.signature, 1).whole;
@@ -67,7 +69,7 @@ export function runSmoke(options: SmokeOptions): Promise<StepReport> {
       Object.fromEntries(model.signature.features.map((feature, i) => [feature.name, row[i]])),
     );
     const values = await step('predict', async () => {
-      const answer = await askOk(`${url}/predict`, { body: { inputs }, timeoutMs });
+      const answer = await askOk(`${url}/predict`, { body: { inputs }, timeoutMs, token });
       const found = predictionsOf(answer, inputs.length);
       if (model.signature.target.classes !== null && found.flat().some((value) => value < 0 || value > 1))
         throw new Error('a probability lies outside 0 to 1');
@@ -75,8 +77,8 @@ export function runSmoke(options: SmokeOptions): Promise<StepReport> {
     });
     await step('one row', async () => {
       const [answer, again] = [
-        await askOk(`${url}/predict`, { body: { inputs: inputs[0] }, timeoutMs }),
-        await askOk(`${url}/predict`, { body: { features: rows[0] }, timeoutMs }),
+        await askOk(`${url}/predict`, { body: { inputs: inputs[0] }, timeoutMs, token }),
+        await askOk(`${url}/predict`, { body: { features: rows[0] }, timeoutMs, token }),
       ];
       const [single] = predictionsOf(answer, 1);
       if (
@@ -95,7 +97,7 @@ export function runSmoke(options: SmokeOptions): Promise<StepReport> {
       };
     });
     await step('bad row', async () => {
-      const answer = await ask(`${url}/predict`, { body: { inputs: [{}] }, timeoutMs });
+      const answer = await ask(`${url}/predict`, { body: { inputs: [{}] }, timeoutMs, token });
       if (answer.status < 400 || answer.status >= 500)
         throw new Error(`a row without fields was answered ${answer.status}`);
       return { message: `refused with ${answer.status}`, value: undefined };

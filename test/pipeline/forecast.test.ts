@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { forecast } from '../../src/pipeline/forecast/forecast.js';
-import { futureTimes, stepOf } from '../../src/pipeline/forecast/future-times.js';
+import { futureTimes, gapIn, stepOf, stepText } from '../../src/pipeline/forecast/future-times.js';
 import { conformalHalfWidth } from '../../src/pipeline/forecast/intervals.js';
+import { versionImportance } from '../../src/pipeline/importance.js';
 import { scoreFile } from '../../src/pipeline/score-file.js';
 import { judgeTraining, trainModel } from '../../src/pipeline/train.js';
 import type { TrainPlan } from '../../src/pipeline/train-plan.js';
@@ -49,6 +50,27 @@ test('numbers go on by their usual difference, a gap now and then or not', () =>
   const times = [1, 2, 3, 5, 6];
   expect(futureTimes(times, stepOf(times, false)!, 2)).toEqual([7, 8]);
   expect(stepOf([4], false)).toBeNull();
+});
+
+test.each<[string[], string, [string, string, number] | null]>([
+  [['2025-11-30', '2025-12-31', '2026-01-31', '2026-02-28'], '1 month', null],
+  [
+    ['2025-01-01', '2025-02-01', '2025-04-01', '2025-05-01', '2025-06-01', '2025-08-01'],
+    '1 month',
+    ['2025-02-01', '2025-04-01', 2],
+  ],
+  [['2026-01-05', '2026-01-06', '2026-01-07', '2026-01-09'], '1 day', ['2026-01-07', '2026-01-09', 1]],
+  [
+    ['2026-01-05', '2026-01-12', '2026-01-13', '2026-01-19', '2026-01-26'],
+    '7 days',
+    ['2026-01-12', '2026-01-13', 1],
+  ],
+])('%j has the step %s, and its first gap is %j', (known, step, gap) => {
+  const times = known.map(day);
+  const usual = stepOf(times, true)!;
+  expect(stepText(usual, true)).toBe(step);
+  const found = gapIn(times, usual);
+  expect(found && [...shown([found.after, found.next]), found.count]).toEqual(gap);
 });
 
 test('the half-width is the ceil((n + 1) x coverage)-th residual, and none where there are too few', () => {
@@ -190,4 +212,47 @@ test('a model of rows is no forecaster, and a forecaster needs to know its order
   expect(error.message).toBe('sales version 1 is no forecaster.');
   const unordered = await errorOf(() => trainOn(folder, { time: null }));
   expect(unordered.fix).toBe('riskops train --horizon 12 --time COLUMN');
+});
+
+test('a missing month is told with its series, and a series without one is not', async () => {
+  const folder = temporaryFolder();
+  writeSales(folder, ['부산', '서울']);
+  const { store } = await trainOn(folder, { group: 'store', learner: 'ridge' });
+  const lines = readFileSync(join(folder, 'loans.csv'), 'utf8').split('\n');
+  const data = join(folder, 'gap.csv');
+  writeFileSync(data, lines.filter((line) => !line.startsWith('2020-03-01,서울')).join('\n'));
+  const request = { model: 'sales', version: '1', root: folder };
+  const { gaps, notes } = await forecast(store, { ...request, data });
+  const gap = { series: '서울', step: '1 month', after: '2020-02-01', next: '2020-04-01', count: 1 };
+  expect(gaps).toEqual([gap]);
+  expect(notes[0]).toMatch(/^Warning: The series 서울 is not regular: after 2020-02-01 comes 2020-04-01/);
+  // A row whose target nobody knows stands for its month; one behind the last known target is still to come.
+  const filled = lines.map((line) => line.replace(/^((2020-03|2022-06)-01,서울,\d),.*/, '$1,'));
+  writeFileSync(data, filled.join('\n'));
+  const open = await forecast(store, { ...request, data });
+  expect(open).toMatchObject({ gaps: [], notes: [] });
+  expect(open.rows.find(({ series }) => series === '서울')?.time).toBe('2022-06-01');
+  expect(await forecast(store, request)).toMatchObject({ gaps: [], notes: [] });
+});
+
+test('a forecaster says by shuffled columns what it lives on: its past, not what orders its rows', async () => {
+  const folder = temporaryFolder();
+  writeSales(folder, ['서울']);
+  const ask = async (change: Partial<TrainPlan>) => {
+    const { store, trained } = await trainOn(temporaryFolder(), {
+      data: join(folder, 'loans.csv'),
+      ...change,
+    });
+    return versionImportance(store, trained.version, { root: folder, policy: {}, repeats: 2, seed: 0 });
+  };
+  const hyper = { epochs: 20, hidden: 16 };
+  for (const change of [{ learner: 'ridge' }, { learner: 'lstm', hyper }]) {
+    const { columns, rows, value } = await ask(change);
+    expect(columns.map(({ name }) => name).toSorted()).toEqual(
+      ['sales', 'staff', 'store'].slice(0, columns.length),
+    );
+    expect(columns[0]).toMatchObject({ name: 'sales' });
+    expect(columns[0].loss).toBeGreaterThan(0.5);
+    expect([rows, value]).toEqual([30, expect.any(Number)]);
+  }
 });

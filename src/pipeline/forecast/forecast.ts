@@ -1,19 +1,15 @@
 import { formatDate } from '../../datasets/dates.js';
-import { encodeTable } from '../../datasets/encode-table.js';
-import type { Signature } from '../../datasets/signature.js';
-import { columnOf, type Table } from '../../datasets/table.js';
 import { RiskopsError } from '../../errors.js';
 import { readModelFile } from '../../models/model-file.js';
 import type { Predictor } from '../../models/predictor.js';
 import { findVersion } from '../../registry/versions.js';
 import type { Store } from '../../storage/store.js';
 import { loadCurrent } from '../load-current.js';
-import { readModelRows } from '../model-rows.js';
-import { usableSource } from '../source-paths.js';
-import { futureTimes, stepOf } from './future-times.js';
+import { futureTimes, gapIn, stepOf, stepText } from './future-times.js';
 import type { ForecastIntervals } from './intervals.js';
-import { forecastColumns, seriesRows } from './series-cells.js';
-import { walkForward } from './walk-forward.js';
+import { type KnownRows, readKnownRows } from './known-rows.js';
+import { type ForecastColumns, forecastColumns } from './series-cells.js';
+import { walkSteps } from './walk-forward.js';
 
 export interface ForecastRequest {
   model: string;
@@ -47,6 +43,14 @@ export interface Forecast {
   /** The newest row that was known. */
   known_until: string | number;
   rows: ForecastRow[];
+  /** Series whose times do not follow each other by their usual step: `after` and `next` are the first two that do not, of `count`. */
+  gaps: {
+    series: string | number | null;
+    step: string;
+    after: string | number;
+    next: string | number;
+    count: number;
+  }[];
   notes: string[];
 }
 
@@ -74,35 +78,6 @@ async function choose(store: Store, model: string, version: string | undefined) 
   return { predictor: await readModelFile(path, { sha256: record.sha256 }), number: record.version };
 }
 
-/** The rows that the model goes on from. */
-async function readHistory({ header }: Predictor, { data, root }: ForecastRequest): Promise<Table> {
-  const recorded = header.provenance['holdout'] as { data: string } | undefined;
-  const source = data ?? (recorded && usableSource(root, recorded.data));
-  if (source !== undefined) {
-    const read = await readModelRows(header, source);
-    if (data !== undefined || read.source.sha256 === header.provenance.data_sha256) return read.table;
-    throw new RiskopsError('DATA_CHANGED', {
-      what: `${recorded?.data} was changed since the model was trained on it.`,
-      why: 'Its SHA-256 is another, so nobody can say what the forecast would go on from.',
-      fix: `riskops forecast --data ${recorded?.data}, if its rows are the newest that are known`,
-    });
-  }
-  throw new RiskopsError('OPTION_INVALID', {
-    what: 'There are no rows to go on from.',
-    why: 'The model does not say what it was trained on.',
-    fix: 'riskops forecast --data FILE, with the rows that are known',
-  });
-}
-
-/** The name of each row's series as the file has it. */
-function seriesNames(table: Table, signature: Signature): (row: number) => string | number | null {
-  const group = signature.features.find(({ role }) => role === 'group');
-  if (group === undefined) return () => null;
-  const column = columnOf(table, group.name);
-  if (column.type === 'category') return (row) => column.categories[column.codes[row]];
-  return (row) => column.values[row];
-}
-
 function intervalsAt(
   facts: ForecastFacts | undefined,
   step: number,
@@ -119,55 +94,142 @@ function intervalsAt(
   );
 }
 
+/** What is asked of known rows. */
+export interface ForecastQuestion {
+  model: string;
+  version: number;
+  /** Steps ahead; as many as the model was made for when left out. */
+  horizon?: number;
+  /** So many rows are predicted at a time; all when left out. The answer is the same. */
+  rowsAtOnce?: number;
+}
+
+/** A forecast under way. */
+export interface ForecastWork {
+  /** How many times `advance` is to be called. */
+  steps: number;
+  advance(): void;
+  /** When all steps are done. */
+  result(): Forecast;
+}
+
+/** Series that are forecast together: as many as `rowsAtOnce` allows. */
+function groupsOf<Item>(items: readonly Item[], rowsEach: number, rowsAtOnce: number): Item[][] {
+  const size = Math.min(items.length, Math.max(1, Math.floor(rowsAtOnce / rowsEach)));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
+}
+
 /**
- * The values to come of every series, dated and with the intervals that the held-out rows promise.
- * @throws OPTION_INVALID for a model that is no forecaster, COLUMN_NOT_FOUND, NO_CURRENT_MODEL, and what reading the data throws
+ * Begins to forecast the values to come of every series, dated and with the intervals that the held-out rows promise.
+ * @throws OPTION_INVALID for a model that is no forecaster, INPUT_INVALID when no series has two known rows
  */
-export async function forecast(store: Store, request: ForecastRequest): Promise<Forecast> {
-  const { model, version } = request;
-  const { predictor, number } = await choose(store, model, version);
+export function startForecast(
+  predictor: Predictor,
+  { cells, series }: KnownRows,
+  { model, version, horizon: asked, rowsAtOnce = Number.POSITIVE_INFINITY }: ForecastQuestion,
+): ForecastWork {
   const { signature, provenance } = predictor.header;
-  const columns = forecastColumns(signature);
-  if (columns === undefined) throw noForecaster(model, number);
+  const columns = columnsOf(predictor, model, version);
   const facts = provenance['forecast'] as ForecastFacts | undefined;
-  const horizon = request.horizon ?? facts?.horizon ?? 1;
-  const table = await readHistory(predictor, request);
-  const cells = encodeTable(table, signature);
-  const nameOf = seriesNames(table, signature);
+  const horizon = asked ?? facts?.horizon ?? 1;
   const areDates = signature.features[columns.time].type === 'date';
   const show = (time: number) => (areDates ? formatDate(time) : time);
   const notes: string[] = [];
-  const isKnown = (row: number) => !Number.isNaN(cells[row * columns.width + columns.target]);
-  const open = seriesRows(cells, columns).flatMap((all) => {
-    const rows = all.filter(isKnown);
-    if (rows.length === 0) return [];
-    const times = rows.map((row) => cells[row * columns.width + columns.time]);
+  const gaps: Forecast['gaps'] = [];
+  const open = series.flatMap(({ name, rows, times }) => {
     const step = stepOf(times, areDates);
-    if (step !== null) return [{ rows, times: futureTimes(times, step, horizon) }];
-    notes.push(`The series ${nameOf(rows[0])} has one row: nobody can say what its next time is.`);
-    return [];
+    if (step === null) {
+      notes.push(`The series ${name} has one row: nobody can say what its next time is.`);
+      return [];
+    }
+    const gap = gapIn(times, step);
+    if (gap !== null)
+      gaps.push({
+        series: name,
+        step: stepText(step, areDates),
+        ...{ after: show(gap.after), next: show(gap.next), count: gap.count },
+      });
+    return [{ name, rows, last: times[times.length - 1], times: futureTimes(times, step, horizon) }];
   });
-  const values = walkForward(predictor, cells, columns, open);
-  const beyond = facts !== undefined && horizon > facts.horizon;
-  if (beyond)
+  if (open.length === 0) throw nothingKnown();
+  if (facts !== undefined && horizon > facts.horizon)
     notes.push(`It was made for ${facts.horizon} steps: the intervals of later ones are not known.`);
+  const groups = groupsOf(open, predictor.lookBack + 1 + horizon, rowsAtOnce);
+  const walks = groups.map((group) => walkSteps(predictor, cells, columns, group));
+  const values: Float64Array[] = [];
   return {
-    model,
-    version: number,
-    target: signature.target.name,
-    horizon,
-    known_until: show(
-      Math.max(...open.map(({ rows }) => cells[(rows.at(-1) as number) * columns.width + columns.time])),
-    ),
-    rows: open.flatMap(({ rows, times }, i) =>
-      times.map((time, step) => ({
-        series: nameOf(rows[0]),
-        step: step + 1,
-        time: show(time),
-        forecast: values[i][step],
-        intervals: intervalsAt(facts, step, values[i][step]),
-      })),
-    ),
-    notes,
+    // The last call of each walk gives its values.
+    steps: groups.length * (horizon + 1),
+    advance() {
+      const walk = walks[0]?.next();
+      if (walk?.done !== true) return;
+      values.push(...walk.value);
+      walks.shift();
+    },
+    result: () => ({
+      ...{ model, version, target: signature.target.name, horizon },
+      known_until: show(open.reduce((latest, { last }) => Math.max(latest, last), Number.NEGATIVE_INFINITY)),
+      rows: open.flatMap(({ name, times }, i) =>
+        times.map((time, step) => ({
+          series: name,
+          step: step + 1,
+          time: show(time),
+          forecast: values[i][step],
+          intervals: intervalsAt(facts, step, values[i][step]),
+        })),
+      ),
+      gaps,
+      notes: [...gapNotes(gaps), ...notes],
+    }),
   };
+}
+
+/** Where the cells of a forecaster are. @throws OPTION_INVALID for a model that is none */
+export function columnsOf(
+  { header }: Pick<Predictor, 'header'>,
+  model: string,
+  version: number,
+): ForecastColumns {
+  const columns = forecastColumns(header.signature);
+  if (columns === undefined) throw noForecaster(model, version);
+  return columns;
+}
+
+function nothingKnown(): RiskopsError {
+  return new RiskopsError('INPUT_INVALID', {
+    what: 'There is nothing to go on from.',
+    why: 'No series has two rows whose target is known.',
+    fix: 'give the rows that are known, with their target',
+  });
+}
+
+/**
+ * The values to come of every series, of a version on record.
+ * @throws OPTION_INVALID for a model that is no forecaster, COLUMN_NOT_FOUND, NO_CURRENT_MODEL, INPUT_INVALID, and what reading the data throws
+ */
+export async function forecast(store: Store, request: ForecastRequest): Promise<Forecast> {
+  const { model, version, data, root, horizon } = request;
+  const { predictor, number } = await choose(store, model, version);
+  const { header, lookBack } = predictor;
+  const columns = columnsOf(predictor, model, number);
+  const known = await readKnownRows(header, { data, root, columns, lookBack });
+  const work = startForecast(predictor, known, { model, version: number, horizon });
+  for (let step = 0; step < work.steps; step++) work.advance();
+  return work.result();
+}
+
+/** So many series are named one by one. */
+const GAPS_NAMED = 3;
+
+/** A row that is not there is no time that passed: rows count as neighbours, whatever lies between. */
+function gapNotes(gaps: Forecast['gaps']): string[] {
+  const named = gaps.slice(0, GAPS_NAMED).map(({ series, step, after, next, count }) => {
+    const whose = series === null ? 'The series' : `The series ${series}`;
+    const more = count === 1 ? '' : `, the first of ${count} such places`;
+    return `Warning: ${whose} is not regular: after ${after} comes ${next}, and its usual step is ${step}${more}. Rows count as neighbours, so what looks back is off there.`;
+  });
+  const rest = gaps.length - named.length;
+  return rest > 0 ? [...named, `Warning: ${rest} more series are not regular; --json names them.`] : named;
 }

@@ -35,6 +35,47 @@ export function stepOf(times: readonly number[], areDates: boolean): TimeStep | 
   return { months };
 }
 
+/** Where the times of a series do not follow each other by their usual step. */
+export interface TimeGap {
+  /** The first two neighbours that do not. */
+  after: number;
+  next: number;
+  /** How many there are. */
+  count: number;
+}
+
+/**
+ * The first place where a series skips a step, or has a time between two steps: where a time is off by half a step or more from the one
+ * that follows the time before it.
+ * @param times ascending
+ * @returns null where every time follows the one before
+ */
+export function gapIn(times: readonly number[], step: TimeStep): TimeGap | null {
+  const monthEnd = times.every(isMonthEnd);
+  const off = times.flatMap((time, i) => {
+    if (i === 0) return [];
+    const before = times[i - 1];
+    const usual = ('add' in step ? before + step.add : addMonths(before, step.months, monthEnd)) - before;
+    return usual > 0 && Math.abs(time - before - usual) >= usual / 2 ? [{ after: before, next: time }] : [];
+  });
+  return off.length === 0 ? null : { ...off[0], count: off.length };
+}
+
+/** `1 month`, `7 days`, `0.5`: a step as people say it. */
+export function stepText(step: TimeStep, areDates: boolean): string {
+  const counted = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`;
+  if ('months' in step) return step.months === 12 ? counted(1, 'year') : counted(step.months, 'month');
+  if (!areDates) return String(step.add);
+  const units: [number, string][] = [
+    [DAY, 'day'],
+    [3_600_000, 'hour'],
+    [60_000, 'minute'],
+    [1000, 'second'],
+  ];
+  const [size, unit] = units.find(([length]) => step.add % length === 0) ?? [1, 'millisecond'];
+  return counted(step.add / size, unit);
+}
+
 /** The next `count` times after the last of a series. */
 export function futureTimes(times: readonly number[], step: TimeStep, count: number): number[] {
   const last = times[times.length - 1];

@@ -12,14 +12,15 @@ export interface OpenSeries {
  * Forecasts every series step by step, one prediction of the model for all series at a time: what is forecast for a time stands for the
  * target's value when the next is asked for (recursive multi-step; Ben Taieb et al. 2012). Other numbers that are known up to the row
  * before are missing from the second step on; what names a series or is known ahead is taken from its last row.
+ * A step of all series at a time, so that whoever asks can see to other work in between.
  * @returns of each series one value a time
  */
-export function walkForward(
+export function* walkSteps(
   { predictCells, lookBack }: Pick<Predictor, 'predictCells' | 'lookBack'>,
   cells: Float64Array,
   columns: ForecastColumns,
   series: readonly OpenSeries[],
-): Float64Array[] {
+): Generator<void, Float64Array[]> {
   const { width, time, target, past } = columns;
   const steps = Math.max(0, ...series.map(({ times }) => times.length));
   const tails = series.map(({ rows }) => rows.slice(-lookBack - 1));
@@ -59,6 +60,21 @@ export function walkForward(
       window[(starts[i] + tails[i].length + step) * width + target] = value;
       if (step < times.length) answers[i][step] = value;
     }
+    yield;
   }
   return answers;
+}
+
+/** As `walkSteps`, all at once. */
+export function walkForward(
+  predictor: Pick<Predictor, 'predictCells' | 'lookBack'>,
+  cells: Float64Array,
+  columns: ForecastColumns,
+  series: readonly OpenSeries[],
+): Float64Array[] {
+  const steps = walkSteps(predictor, cells, columns, series);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
 }
