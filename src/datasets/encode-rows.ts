@@ -3,7 +3,7 @@ import { readerOf, type ValueReader, type Verdict } from './encode-value.js';
 import type { Signature } from './signature.js';
 
 export type ProblemCode = 'FEATURE_SIZE_MISMATCH' | 'NOT_A_ROW' | 'ABSENT' | 'WRONG_TYPE';
-export type WarningCode = 'UNSEEN_CATEGORY' | 'OUT_OF_RANGE' | 'IMPUTED' | 'UNKNOWN_FIELD';
+export type WarningCode = 'UNSEEN_CATEGORY' | 'OUT_OF_RANGE' | 'IMPUTED' | 'UNKNOWN_FIELD' | 'HISTORY_MISSING';
 
 /** Why a row cannot be scored. `feature` is null when the row as a whole is wrong. */
 export interface Problem {
@@ -22,6 +22,9 @@ export interface InputWarning {
   row: number;
   feature: string;
   code: WarningCode;
+  /** Of missing history: how many rows before it in its series were given, and how many the model looks back on. */
+  rows_before?: number;
+  looks_back?: number;
 }
 
 export interface EncodedRows {
@@ -37,6 +40,8 @@ export interface EncodedRows {
 }
 
 export interface RowEncoder {
+  /** One row into `cells`, from its start; false when anything about it is wrong or odd: `encode` then says what. */
+  encodePlain(row: unknown, cells: Float64Array): boolean;
   /** Rows as JSON gives them: arrays in signature order or objects by name, in any mix. */
   encode(rows: readonly unknown[]): EncodedRows;
 }
@@ -57,6 +62,7 @@ class Encoding implements EncodedRows {
     readonly rowCount: number,
     private readonly readers: readonly ValueReader[],
     private readonly indexOf: ReadonlyMap<string, number>,
+    private readonly beside: ReadonlySet<string>,
   ) {
     this.cells = new Float64Array(rowCount * readers.length);
   }
@@ -102,7 +108,8 @@ class Encoding implements EncodedRows {
     }
     const known = readers.length - absent.length;
     const names = Object.keys(fields);
-    const unknown = names.length === known ? [] : names.filter((name) => !this.indexOf.has(name));
+    const unknown =
+      names.length === known ? [] : names.filter((name) => !this.indexOf.has(name) && !this.beside.has(name));
     for (const name of unknown) this.warn(row, printable(name), 'UNKNOWN_FIELD');
     for (const name of absent) this.refuseAbsent(row, name, unknown);
   }
@@ -160,14 +167,36 @@ function describeValue(value: unknown): string {
  * null is a missing value, and allowed for every feature. A problem: an absent field, a number as text, NaN, an
  * infinity, a fraction for an integer, a boolean for a number, a number for a category whose categories are no
  * numbers. A warning: an unseen category, a value out of the range of the training rows, a missing value where
- * training had none, a field that is no feature.
+ * training had none, a field that is no feature and none of those that may stand `beside` them.
  */
-export function compileEncoder(signature: Signature): RowEncoder {
+export function compileEncoder(signature: Signature, beside: readonly string[] = []): RowEncoder {
+  const besides = new Set(beside);
+  const hasBesides = besides.size > 0;
   const readers = signature.features.map((feature) => readerOf(feature, signature.missing));
   const indexOf = new Map(readers.map((reader, i) => [reader.name, i]));
+  const plainArray = (values: readonly unknown[], cells: Float64Array): boolean => {
+    if (values.length !== readers.length) return false;
+    for (let i = 0; i < readers.length; i++) if (readers[i].read(values[i], cells, i) !== 'OK') return false;
+    return true;
+  };
+  const plainObject = (fields: Record<string, unknown>, cells: Float64Array): boolean => {
+    let given = 0;
+    for (const name in fields) if (!hasBesides || !besides.has(name)) given++;
+    if (given !== readers.length) return false;
+    for (let i = 0; i < readers.length; i++) {
+      const { name } = readers[i];
+      const value = fields[name];
+      if (!isGiven(fields, name, value) || readers[i].read(value, cells, i) !== 'OK') return false;
+    }
+    return true;
+  };
   return {
+    encodePlain(row, cells) {
+      if (Array.isArray(row)) return plainArray(row, cells);
+      return typeof row === 'object' && row !== null && plainObject(row as Record<string, unknown>, cells);
+    },
     encode(rows) {
-      const encoding = new Encoding(rows.length, readers, indexOf);
+      const encoding = new Encoding(rows.length, readers, indexOf, besides);
       for (let row = 0; row < rows.length; row++) encoding.readRow(row, rows[row]);
       return encoding;
     },

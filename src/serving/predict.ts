@@ -5,20 +5,19 @@ import { calledClass, classProbabilities } from '../models/class-answer.js';
 import type { LoggedPrediction } from '../monitoring/prediction-log.js';
 import { toJson } from '../util/json.js';
 import type { ServerContext } from './context.js';
+import type { Predicted, PredictionAnswer } from './predicted.js';
 import { readRows } from './read-rows.js';
 import { type Scores, scoreRows } from './score-rows.js';
 import type { TimeLimit } from './scoring-lane.js';
 import type { ServedModel } from './served-model.js';
 
-/** A row's answer; of many classes `prediction` is the class itself. */
-export type PredictionAnswer = { prediction_id: string } & Pick<
-  LoggedPrediction,
-  'prediction' | 'probabilities'
-> &
-  Partial<Pick<LoggedPrediction, 'class'>>;
-
-function answerOfRow({ header }: ServedModel, predictions: Float64Array, row: number): PredictionAnswer {
-  const prediction_id = v7();
+/** The answer of one of the rows, under an id of its own. */
+export function answerOfRow(
+  { header }: ServedModel,
+  predictions: Float64Array,
+  row: number,
+  prediction_id = v7(),
+): PredictionAnswer {
   const called = calledClass(header, predictions, row);
   const probabilities = classProbabilities(header, predictions, row);
   if (probabilities !== null && called !== null)
@@ -44,7 +43,7 @@ function answerOf({ name, entry, header }: ServedModel, predictions: PredictionA
 
 /** The log's entries of the predictions, in the same order. */
 function entriesOf(
-  { name, entry }: ServedModel,
+  { name, entry, canary }: ServedModel,
   rows: readonly unknown[],
   predictions: readonly PredictionAnswer[],
   requestId: string,
@@ -56,6 +55,7 @@ function entriesOf(
     request_id: requestId,
     model: name,
     version: entry.version,
+    ...(canary === true ? { canary } : {}),
     inputs: rows[i],
     prediction,
     class: found,
@@ -74,22 +74,45 @@ async function waitForLog({ log }: ServerContext, kept: boolean, deadline: numbe
 
 /** Rows to be predicted, whatever protocol they came by. */
 export interface Asked {
-  /** The model's name; undefined for the default one. */
-  model: string | undefined;
+  /** The model's name, undefined for the default one; or the version that was chosen for this request already. */
+  model: string | undefined | ServedModel;
   rows: readonly unknown[];
   requestId: string;
   limit: TimeLimit;
 }
 
-/** Rows that were predicted and are in the log. */
-export interface Predicted {
-  model: ServedModel;
-  /** As they were scored: with what was looked up. */
-  rows: readonly unknown[];
-  scores: Scores;
-  /** One a row. */
-  answers: PredictionAnswer[];
-  requestId: string;
+/**
+ * The version that answers a request: the one that is promoted, or the one that the hook chooses instead. A promise only when a new
+ * version has to be waited for.
+ * @throws RiskopsError as the slots do
+ */
+export function chooseModel(
+  { slots, hooks: { choose } }: ServerContext,
+  name: string | undefined,
+  requestId: string,
+): ServedModel | Promise<ServedModel> {
+  const pick = (promoted: ServedModel) => (choose === null ? promoted : choose(promoted, requestId));
+  const current = slots.current(name);
+  return current instanceof Promise ? current.then(pick) : pick(current);
+}
+
+/** Prepares and scores the rows; where a canary cannot, the promoted version does, unless the caller named the canary already. */
+async function scoreAsked(
+  context: ServerContext,
+  model: ServedModel,
+  asked: Asked,
+): Promise<Pick<Predicted, 'model' | 'rows' | 'scores'>> {
+  const { lane, slots, hooks } = context;
+  const { limit } = asked;
+  try {
+    const rows = hooks.prepare === null ? asked.rows : await hooks.prepare(model, asked.rows, limit);
+    return { model, rows, scores: await scoreRows(model, rows, lane, limit) };
+  } catch (error) {
+    const isNamed = typeof asked.model === 'object';
+    const other = isNamed ? null : (hooks.instead?.(model, error, slots.loaded(model.name)) ?? null);
+    if (other === null) throw error;
+    return scoreAsked(context, other, asked);
+  }
 }
 
 /**
@@ -97,16 +120,16 @@ export interface Predicted {
  * @throws RiskopsError as the slots, the user's checks, `scoreRows` and the log do
  */
 export async function predictRows(context: ServerContext, asked: Asked): Promise<Predicted> {
-  const { slots, lane, log, metrics, hooks } = context;
+  const { log, metrics, hooks } = context;
   const { requestId, limit } = asked;
-  const current = slots.current(asked.model);
-  const promoted = current instanceof Promise ? await current : current;
-  const model = hooks.choose === null ? promoted : hooks.choose(promoted, requestId);
-  const rows = hooks.prepare === null ? asked.rows : await hooks.prepare(model, asked.rows, limit);
-  const scores = await scoreRows(model, rows, lane, limit);
-
+  const chosen = typeof asked.model === 'object' ? asked.model : chooseModel(context, asked.model, requestId);
+  const { model, rows, scores } = await scoreAsked(
+    context,
+    chosen instanceof Promise ? await chosen : chosen,
+    asked,
+  );
   const answers = rows.map((_, row) => answerOfRow(model, scores.predictions, row));
-  const kept = log.append(entriesOf(model, rows, answers, requestId));
+  const kept = log.append(entriesOf(model, rows, answers, requestId), model.header.signature);
   if (log.mode === 'sync') await waitForLog(context, kept, limit.deadline);
   metrics.countPredictions(model.name, rows.length);
   const predicted = { model, rows, scores, answers, requestId };

@@ -14,6 +14,8 @@ export interface SlotsOptions {
   /** How long a request that came after a promotion waits for the new model, in milliseconds. */
   reloadWaitMs: number;
   onLoad?: OnLoad;
+  /** Names that a model's rows may have besides its features. */
+  beside?: (model: string) => readonly string[];
 }
 
 const CHECK_MS = 1_000;
@@ -23,6 +25,10 @@ export class ModelSlots {
   readonly #watch: PointerWatch;
   readonly #slots = new Map<string, ModelSlot>();
   readonly #timer: NodeJS.Timeout;
+  #looked = false;
+  readonly #forget = () => {
+    this.#looked = false;
+  };
 
   constructor(private readonly options: SlotsOptions) {
     this.#watch = new PointerWatch(options.currentModel);
@@ -40,8 +46,14 @@ export class ModelSlots {
     return slot.isSettled && slot.served !== null ? slot.served : this.#settled(slot);
   }
 
-  /** Follows the pointer when its file changed. */
+  /**
+   * Follows the pointer when its file changed. Requests that are taken from their sockets together share one look: each of them was
+   * sent before it.
+   */
   look(): void {
+    if (this.#looked) return;
+    this.#looked = true;
+    setImmediate(this.#forget);
     if (this.#watch.look()) this.#follow();
   }
 
@@ -114,8 +126,8 @@ export class ModelSlots {
     if (slot !== undefined) return slot;
     const entry: PointerEntry | undefined = this.#watch.pointer?.models[name];
     if (entry === undefined) throw this.#noCurrent(name);
-    const { artifacts, onLoad = () => {} } = this.options;
-    const made = new ModelSlot(name, entry, artifacts, onLoad);
+    const { artifacts, onLoad = () => {}, beside = () => [] } = this.options;
+    const made = new ModelSlot(name, entry, artifacts, onLoad, beside(name));
     this.#slots.set(name, made);
     return made;
   }
