@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { PredictionLog } from '../monitoring/prediction-log.js';
 import type { ModelSlots } from './slots.js';
+import type { TrialFigure } from './trials/trial-version.js';
+import type { WorkerLink } from './worker-link.js';
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -11,6 +13,8 @@ export interface ServerMetrics {
   countRequest(method: string, route: string | undefined, status: number, seconds: number): void;
   countPredictions(model: string, rows: number): void;
   countLoad(model: string, outcome: 'loaded' | 'failed'): void;
+  /** Figures that are read when Prometheus asks. */
+  addFigures(figures: readonly TrialFigure[]): void;
   /** The text that Prometheus reads, and its content type. */
   read(): Promise<{ text: string; contentType: string }>;
 }
@@ -50,6 +54,7 @@ function watch(registers: Registry[], slots: ModelSlots, log: PredictionLog): vo
   new Gauge({
     name: 'riskops_model_version',
     help: 'The version that answers; 0 while none is loaded.',
+    aggregator: 'max',
     labelNames: ['model'],
     registers,
     collect() {
@@ -60,6 +65,7 @@ function watch(registers: Registry[], slots: ModelSlots, log: PredictionLog): vo
   new Gauge({
     name: 'riskops_model_failing',
     help: '1 while the version that the pointer names is not the one that answers.',
+    aggregator: 'max',
     labelNames: ['model'],
     registers,
     collect() {
@@ -104,8 +110,13 @@ function watch(registers: Registry[], slots: ModelSlots, log: PredictionLog): vo
 }
 
 /** The figures of one server, in a registry of its own. */
-export function createMetrics(slots: ModelSlots, log: PredictionLog): ServerMetrics {
+export function createMetrics(
+  slots: ModelSlots,
+  log: PredictionLog,
+  link: WorkerLink | null = null,
+): ServerMetrics {
   const registry = new Registry();
+  link?.share(registry);
   const registers = [registry];
   const requests = new Tally(registers, 'riskops_http_requests_total', 'Requests answered.', [
     'method',
@@ -136,8 +147,20 @@ export function createMetrics(slots: ModelSlots, log: PredictionLog): ServerMetr
     countLoad(model, outcome) {
       loads.add(`${model}\0${outcome}`, 1);
     },
+    addFigures(figures) {
+      for (const { name, help, read } of figures) {
+        new Gauge({
+          ...{ name: `riskops_${name}`, help, registers },
+          collect() {
+            this.set(read());
+          },
+        });
+      }
+    },
     async read() {
-      return { text: await registry.metrics(), contentType: registry.contentType };
+      // Of several workers, whichever is asked tells of all.
+      const all = link === null ? null : await link.readAll();
+      return { text: all ?? (await registry.metrics()), contentType: registry.contentType };
     },
   };
 }
