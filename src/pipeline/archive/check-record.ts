@@ -24,6 +24,7 @@ const TABLES = {
   alias: { table: 'aliases', without: [] },
   holdout_use: { table: 'holdout_uses', without: [] },
   segment: { table: 'prediction_segments', without: [] },
+  outcome: { table: 'outcomes', without: ['sequence'] },
 } as const;
 
 type RecordKind = keyof typeof TABLES;
@@ -138,6 +139,15 @@ const CHECKS: { [K in RecordKind]?: (row: Row, place: string) => void } = {
       'metrics_json',
       values.every((value) => numberFromJson(value) !== undefined),
     );
+  },
+  outcome(row, place) {
+    need(
+      place,
+      'prediction_id',
+      row['prediction_id'] !== null || (row['entity'] !== null && row['model'] !== null),
+    );
+    for (const name of ['observed_at', 'received_at']) need(place, name, isTime(row[name]));
+    parseJson(place, 'value_json', String(row['value_json']));
   },
 };
 

@@ -165,7 +165,7 @@ export async function insertRegistry(
   return promotions;
 }
 
-/** Inserts segments of the prediction log that the store does not have. @throws IMPORT_CONFLICT */
+/** Inserts segments of the prediction log, and outcomes, that the store does not have. @throws IMPORT_CONFLICT */
 export async function insertPredictions(
   tables: Tables,
   staged: StagedArchive,
@@ -174,6 +174,10 @@ export async function insertPredictions(
   let rows = 0;
   for (const record of recordsOf(staged, 'predictions')) {
     const row = checker.row(record);
+    if (record.kind === 'outcome') {
+      await insertOutcome(tables, row);
+      continue;
+    }
     const content = Buffer.from(String(row['content']), 'base64');
     const first_id = String(row['first_id']);
     const found = await tables
@@ -187,6 +191,13 @@ export async function insertPredictions(
     rows += Number(row['rows']);
   }
   return rows;
+}
+
+async function insertOutcome(tables: Tables, row: Row): Promise<void> {
+  let same = tables.selectFrom('outcomes').select('sequence');
+  for (const [column, value] of Object.entries(row))
+    same = same.where(sql<boolean>`${sql.ref(column)} IS ${value}`);
+  if ((await same.limit(1).executeTakeFirst()) === undefined) await insert(tables, 'outcomes', [row]);
 }
 
 export function changedMeanwhile(): RiskopsError {

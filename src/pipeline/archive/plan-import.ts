@@ -60,7 +60,8 @@ export async function planImport(
   await planVersions(store, staged, plan, signal);
   planRegistry(staged, plan);
   for (const { kind, value, place } of recordsOf(staged, 'predictions')) {
-    if (kind !== 'segment') throw archiveInvalid(`${place} is no segment of predictions`);
+    if (kind !== 'segment' && kind !== 'outcome')
+      throw archiveInvalid(`${place} is no segment of predictions`);
     plan.checker.row({ kind, value, place, line: '' });
   }
   return plan;

@@ -63,7 +63,7 @@ async function* bySequence(
   }
 }
 
-/** What goes into `predictions.ndjson`: the segments of the prediction log, their content as base64. */
+/** What goes into `predictions.ndjson`: the segments of the prediction log, their content as base64, then the outcomes. */
 export async function* predictionLines(db: Kysely<Database>): AsyncGenerator<string> {
   for (let last = ''; ; ) {
     const rows = await db
@@ -77,7 +77,24 @@ export async function* predictionLines(db: Kysely<Database>): AsyncGenerator<str
       yield toCanonicalJson({
         segment: { ...segment, content: Buffer.from(content).toString('base64') },
       });
-    if (rows.length === 0) return;
+    if (rows.length === 0) break;
     last = rows[rows.length - 1].first_id;
+  }
+  yield* outcomeLines(db);
+}
+
+/** Their order counts: of several outcomes of one thing the last one holds. */
+async function* outcomeLines(db: Kysely<Database>): AsyncGenerator<string> {
+  for (let last = 0; ; ) {
+    const rows = await db
+      .selectFrom('outcomes')
+      .selectAll()
+      .where('sequence', '>', last)
+      .orderBy('sequence')
+      .limit(PAGE)
+      .execute();
+    for (const { sequence: _, ...outcome } of rows) yield toCanonicalJson({ outcome });
+    if (rows.length < PAGE) return;
+    last = rows[rows.length - 1].sequence;
   }
 }

@@ -80,6 +80,14 @@ export async function fullStore(folder = temporaryFolder()): Promise<Store> {
         content: Buffer.from('{"a":1}\n{"a":2}\n'),
       })
       .execute();
+    const told = { observed_at: '2026-03-02T12:00:00.000Z', received_at: '2026-03-02T12:00:01.000Z' };
+    await t
+      .insertInto('outcomes')
+      .values([
+        { ...told, model: null, prediction_id: '1', entity: null, value_json: '1', actor: 'min' },
+        { ...told, model: '모형', prediction_id: null, entity: '"7"', value_json: '"나쁨"', actor: 'min' },
+      ])
+      .execute();
   });
   return store;
 }
