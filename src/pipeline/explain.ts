@@ -1,8 +1,9 @@
+import { cellValue } from '../datasets/cell-value.js';
 import { encodeTable } from '../datasets/encode-table.js';
-
-import { takeRows } from '../datasets/table.js';
+import { columnOf, takeRows } from '../datasets/table.js';
 import type { ClassValue } from '../datasets/target.js';
 import { RiskopsError } from '../errors.js';
+import { Explainer, type RowExplanation } from '../models/explain/explainer.js';
 import type { Explanation } from '../models/learner.js';
 import type { Predictor } from '../models/predictor.js';
 import type { Store } from '../storage/store.js';
@@ -16,6 +17,8 @@ export interface ExplainRequest {
   file: string;
   /** The file's first rows, at most. */
   rows: number;
+  /** How many reasons of each row; 3 when left out. */
+  top?: number;
 }
 
 /** What an answer is made of; for many classes, that of each class. */
@@ -26,7 +29,7 @@ export interface ExplainedAnswer {
   base: number;
   /** `base` plus all contributions: log-odds for two classes, the logarithm of odds for more, the prediction itself for a regression. */
   margin: number;
-  /** By feature. */
+  /** By feature, as the learner sees them. */
   contributions: Record<string, number>;
 }
 
@@ -36,6 +39,8 @@ export interface ExplainedRow {
   /** One a row, or one a class. */
   predictions: number[];
   answers: ExplainedAnswer[];
+  /** The answer, or of many classes that of the predicted one, by the features of the signature: as `POST /explain` says it. */
+  explanation: RowExplanation;
 }
 
 export interface ExplainedFile {
@@ -69,7 +74,7 @@ function answerOf(
  */
 export async function explainFile(
   store: Store,
-  { model, version, file, rows: most }: ExplainRequest,
+  { model, version, file, rows: most, top = 3 }: ExplainRequest,
 ): Promise<ExplainedFile> {
   const { predictor, number } = await choosePredictor(store, model, version);
   const { header, outputs, explainCells } = predictor;
@@ -77,8 +82,10 @@ export async function explainFile(
     throw new RiskopsError('EXPLANATION_UNAVAILABLE', {
       what: `${model} version ${number} cannot be explained row by row.`,
       why: `Its learner ${header.learner.name} does not say what its answers are made of.`,
+      fix: `riskops importance --model ${model} --version ${number}`,
     });
   }
+  const explainer = new Explainer(predictor);
   const { signature } = header;
   const { table } = await readModelRows(header, file);
   const count = Math.min(most, table.rowCount);
@@ -88,7 +95,8 @@ export async function explainFile(
   );
   const cells = encodeTable(chosen, signature);
   const predictions = predictor.predictCells(cells, count);
-  const explanation = explainCells(cells, count);
+  const explanation = explainer.explainCells(cells, count);
+  const givenIn = (row: number) => (feature: string) => cellValue(columnOf(chosen, feature), row);
   return {
     model,
     version: number,
@@ -97,6 +105,12 @@ export async function explainFile(
       row: row + 1,
       predictions: [...predictions.subarray(row * outputs, (row + 1) * outputs)],
       answers: Array.from({ length: outputs }, (_, output) => answerOf(predictor, explanation, row, output)),
+      explanation: explainer.explainRow(
+        explanation,
+        row,
+        predictions.subarray(row * outputs, (row + 1) * outputs),
+        { top, given: givenIn(row) },
+      ),
     })),
   };
 }
