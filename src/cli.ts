@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { Interrupted } from './commands/command.js';
+import { loadCommand } from './commands/load-command.js';
 import { createOutput, forPeople } from './commands/output.js';
 import { buildProgram, findEntry } from './commands/program.js';
 import { checkCommand, usageError } from './commands/usage-error.js';
@@ -41,7 +42,7 @@ async function runWords(given: string[], signal: AbortSignal): Promise<number | 
   const words = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   const entry = findEntry(words);
   checkCommand(words, entry);
-  const loaded = entry === undefined ? undefined : (await entry.load()).command;
+  const loaded = entry === undefined ? undefined : (await loadCommand(entry)).command;
   const program = buildProgram(entry, loaded, async (args, flags) => {
     const output = createOutput(flags['json'] === true);
     const project = await openProject({

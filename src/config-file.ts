@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { RiskopsError } from './errors.js';
+import type { WrittenAlerts } from './monitoring/alerts/parse-alerts.js';
 import { canonicalName } from './registry/models.js';
 import { parseSetting, type Setting } from './settings.js';
 import { packageRoot } from './util/package.js';
@@ -44,6 +45,12 @@ export interface ModelConfig {
   reshape?: string | Record<string, unknown>;
   /** How the target is made, or the path of a JSON file that says it. */
   label?: string | Record<string, unknown>;
+  /** The field of a request's row, or the fields, whose value names the thing that an outcome is told about. */
+  entity?: string | string[];
+  /** Rules that a row to be predicted must keep, or the path of a JSON file with them. */
+  checks?: string | (string | { rule: string; message?: string })[];
+  /** Features that the server fetches by a key from a database, or the path of a JSON file that says it. */
+  lookups?: string | Record<string, unknown>[];
   /** Hyper-parameters of the learner. */
   hyper?: Record<string, number | string | boolean | null>;
   /** The gate's policy, or the path of a JSON file that holds it, relative to the config's folder. */
@@ -61,6 +68,7 @@ export interface Config {
   serve?: {
     host?: string;
     port?: number;
+    workers?: number;
     log?: 'buffered' | 'sync' | 'off';
     logMs?: number;
     logRows?: number;
@@ -68,11 +76,30 @@ export interface Config {
     rows?: number;
     requestMs?: number;
     allowedHosts?: string[];
+    /** Other sites whose pages may use the server. */
+    origins?: string[];
+    basePath?: string;
+    connections?: number;
+    /** A version that answers beside the promoted one, and only for the log: its number, an alias or `latest`; `model:version` of another model. */
+    shadow?: string | number;
+    /** A version that answers a share of the requests: `3=5%`. */
+    canary?: string;
   };
   /** Who may use the server. */
-  auth?: Record<string, never>;
+  auth?: {
+    /** A JWKS file, relative to the config's folder, or its https URL. */
+    jwks?: string;
+    jwtAudience?: string;
+    jwtIssuer?: string;
+    jwtRoleClaim?: string;
+  };
   /** What the prediction log keeps. */
-  log?: Record<string, never>;
+  log?: {
+    /** Fields whose values are never written: names, or patterns such as `customer.*`. */
+    redact?: string[];
+    /** Days after which predictions, with their outcomes, are deleted. */
+    keepDays?: number;
+  };
   /** What `--learner auto` tries, by the number of rows, and how long it tunes. */
   auto?: { least?: number; few?: number; many?: number; trials?: number; seconds?: number };
   /** The copies of the database that commands make by themselves. */
@@ -83,6 +110,8 @@ export interface Config {
     scriptSeconds?: number;
     undecided?: 'report' | 'fail';
   };
+  /** The rules that are watched, and the channels that are told; or the path of a JSON file with them. */
+  alerts?: string | WrittenAlerts;
   models?: Record<string, ModelConfig>;
 }
 

@@ -3,10 +3,14 @@ import { userInfo } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { ciSettings } from './checks/settings.js';
 import { type Config, findConfig, loadConfig, readPolicyFile } from './config-file.js';
+import { rowSettings } from './datasets/settings.js';
 import { RiskopsError } from './errors.js';
+import { alertSettings } from './monitoring/alerts/settings.js';
+import { monitoringSettings } from './monitoring/settings.js';
 import { autoSettings } from './pipeline/auto-settings.js';
 import { trainSettings } from './pipeline/settings.js';
 import { usableSource } from './pipeline/source-paths.js';
+import { authSettings } from './serving/auth/settings.js';
 import { serveSettings } from './serving/settings.js';
 import { isInlineJson, parseSetting, type Setting, type SettingValue } from './settings.js';
 import { storeSettings } from './storage/settings.js';
@@ -41,6 +45,10 @@ export const settings: readonly Setting[] = [
   ...trainSettings,
   ...autoSettings,
   ...serveSettings,
+  ...rowSettings,
+  ...authSettings,
+  ...monitoringSettings,
+  ...alertSettings,
   ...ciSettings,
 ];
 
@@ -124,6 +132,37 @@ export function sandboxEnvironment(environment: NodeJS.ProcessEnv = process.env)
     ([name, value]) => value !== undefined && !name.toUpperCase().startsWith('RISKOPS_'),
   );
   return Object.fromEntries(kept) as Record<string, string>;
+}
+
+/** The environment of a command that a server runs for somebody: the server's own, and who asked. */
+export function actingEnvironment(
+  actor: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Record<string, string | undefined> {
+  const { RISKOPS_TOKEN: _, ...rest } = environment;
+  return { ...rest, RISKOPS_ACTOR: actor };
+}
+
+/** What a token or a JWT is made of; shorter ones could be guessed. */
+const SENT_TOKEN = /^[\w.~+/=-]{32,8192}$/;
+
+/**
+ * The token that commands send to a server, from RISKOPS_TOKEN; no setting, so that none is kept in a config or shown.
+ * @throws OPTION_INVALID when it is set, and no token
+ */
+export function sentToken(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  const token = environment['RISKOPS_TOKEN'];
+  if (token === undefined || SENT_TOKEN.test(token)) return token;
+  throw new RiskopsError('OPTION_INVALID', {
+    what: `RISKOPS_TOKEN is set, and is ${token === '' ? 'empty' : 'no token'}.`,
+    why: 'A token has 32 characters or more, without spaces.',
+    fix: 'riskops token create --name NAME --role viewer, or unset RISKOPS_TOKEN',
+  });
+}
+
+/** The value of a variable that a config names, such as the secret of a channel; undefined when it is not set, or empty. */
+export function namedSecret(name: string, environment: NodeJS.ProcessEnv = process.env): string | undefined {
+  return environment[name] || undefined;
 }
 
 /** What `riskops ci` goes by: a sandbox's environment, and its own settings. A store that was exported for another purpose stays out of reach. */

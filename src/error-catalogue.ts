@@ -115,11 +115,11 @@ export const catalogue = {
     next: 'another --split, or more rows: random:0.2, every:5:4, time:COLUMN:0.2, group:COLUMN:0.2, file:PATH',
   },
   // models
-  LEARNER_UNKNOWN: { exit: 2, meaning: 'No learner has this name.', next: 'riskops train --help' },
+  LEARNER_UNKNOWN: { exit: 2, meaning: 'No learner has this name.', next: 'riskops learners' },
   LEARNER_OPTION_INVALID: {
     exit: 2,
     meaning: 'A hyper-parameter is unknown or out of range.',
-    next: 'riskops train --help',
+    next: 'riskops learners NAME, which lists its options',
   },
   TRAINING_FAILED: { exit: 70, meaning: 'The learner could not be fitted.', next: 'riskops runs show RUN' },
   MODEL_FILE_INVALID: {
@@ -287,6 +287,17 @@ export const catalogue = {
     meaning: 'The log has no prediction with this id.',
     next: 'riskops trace PREDICTION_ID, with the prediction_id of an answer',
   },
+  // alerts
+  ALERTS_NOT_CONFIGURED: {
+    exit: 4,
+    meaning: 'The config has no alerts.',
+    next: 'add "alerts" to riskops.config, as docs/guides/alerts.md shows',
+  },
+  CHANNEL_NOT_FOUND: {
+    exit: 4,
+    meaning: 'The alerts of the config have no such channel.',
+    next: 'riskops alerts test CHANNEL, with a name of "channels" in riskops.config',
+  },
   // registry
   MODEL_NOT_FOUND: { exit: 4, meaning: 'No model has this name.', next: 'riskops models list' },
   MODEL_AMBIGUOUS: {
@@ -342,6 +353,16 @@ export const catalogue = {
     meaning: 'The features array has the wrong length.',
     next: 'riskops models show',
   },
+  CHECKS_INVALID: {
+    exit: 2,
+    meaning: 'A check or a lookup of the config is none: what is wrong with it, and where it stands, is said.',
+    next: 'mend "checks" or "lookups" of the model in riskops.config',
+  },
+  LOOKUP_UNAVAILABLE: {
+    exit: 74,
+    meaning: 'Features that the config looks up by a key could not be had in time.',
+    next: 'the same request again; the server tells its operator what is wrong with the source',
+  },
   VALIDATION_ERROR: { exit: 65, meaning: 'The request does not fit the schema.', next: 'GET /openapi.json' },
   ROUTE_NOT_FOUND: { exit: 4, meaning: 'The server has no such route.', next: 'GET /openapi.json' },
   BODY_TOO_LARGE: { exit: 65, meaning: 'The request body is over the limit.', next: 'riskops serve --help' },
@@ -382,9 +403,31 @@ export const catalogue = {
   },
   HOST_REFUSED: {
     exit: 2,
-    meaning: 'The server was asked to listen beyond this machine.',
-    next: 'riskops serve --host 127.0.0.1',
+    meaning: 'The server was asked to listen beyond this machine, and would ask nobody for a token.',
+    next: 'riskops token create --name NAME --role viewer',
   },
+  UNAUTHENTICATED: {
+    exit: 2,
+    meaning: 'The server asks for a token, and none that is good was sent.',
+    next: 'Authorization: Bearer TOKEN',
+  },
+  FORBIDDEN: {
+    exit: 2,
+    meaning: 'The token is good, and its role is not enough.',
+    next: 'riskops token list',
+  },
+  RATE_LIMITED: {
+    exit: 75,
+    meaning: 'Too many requests of one kind came from one place.',
+    next: 'the same request, after the seconds of Retry-After',
+  },
+  KEYS_UNAVAILABLE: {
+    exit: 74,
+    meaning: 'The keys that JWTs are checked with cannot be read.',
+    next: 'riskops config, and look at auth.jwks',
+  },
+  TOKEN_EXISTS: { exit: 2, meaning: 'A token has this name already.', next: 'riskops token list' },
+  TOKEN_NOT_FOUND: { exit: 4, meaning: 'No token has this name.', next: 'riskops token list' },
   PORT_IN_USE: { exit: 74, meaning: 'Another program listens on this port.', next: 'riskops serve --port 0' },
   SERVER_UNREACHABLE: { exit: 74, meaning: 'No server answered.', next: 'riskops serve' },
   CHECK_TIMED_OUT: {

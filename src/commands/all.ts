@@ -28,6 +28,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./evaluate.js'),
   },
   {
+    name: 'learners',
+    summary: 'the learners, and the options of one',
+    load: () => import('./learners.js'),
+  },
+  {
     name: 'reproduce',
     summary: 'train a run again, and compare model and metrics bit for bit',
     load: () => import('./reproduce.js'),
@@ -154,11 +159,43 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./models-export.js'),
   },
   { name: 'serve', summary: 'serve the current models over HTTP', load: () => import('./serve.js') },
+  {
+    name: 'token create',
+    summary: 'make a token for the server, with a role',
+    load: () => import('./token-create.js'),
+  },
+  { name: 'token list', summary: 'who may use the server', load: () => import('./token-list.js') },
+  { name: 'token revoke', summary: 'end a token', load: () => import('./token-revoke.js') },
+  {
+    name: 'alerts check',
+    summary: 'look at every alert rule once, and deliver what is to be told',
+    load: () => import('./alerts-check.js'),
+  },
+  {
+    name: 'alerts list',
+    summary: 'alerts that fire, and those that are over',
+    load: () => import('./alerts-list.js'),
+  },
+  {
+    name: 'alerts deliveries',
+    summary: 'the messages of alerts, and what became of them',
+    load: () => import('./alerts-deliveries.js'),
+  },
+  {
+    name: 'alerts test',
+    summary: 'send a test message to a channel',
+    load: () => import('./alerts-test.js'),
+  },
   { name: 'predict', summary: 'score a CSV file with the current model', load: () => import('./predict.js') },
   {
     name: 'explain',
     summary: 'which features made the answers for the rows of a file',
     load: () => import('./explain.js'),
+  },
+  {
+    name: 'client',
+    summary: 'a TypeScript module with the types of a model, to ask a server by',
+    load: () => import('./client.js'),
   },
   {
     name: 'importance',
@@ -171,9 +208,49 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./forecast.js'),
   },
   {
+    name: 'drift',
+    summary: 'whether the rows that a model answered still look like those it learned from',
+    load: () => import('./drift.js'),
+  },
+  {
     name: 'trace',
     summary: 'where an answer came from: version, run, data, commit, promotion, gate',
     load: () => import('./trace.js'),
+  },
+  {
+    name: 'predictions list',
+    summary: 'the newest predictions in the log',
+    load: () => import('./predictions-list.js'),
+  },
+  {
+    name: 'predictions export',
+    summary: 'the prediction log as CSV or NDJSON, with outcomes',
+    load: () => import('./predictions-export.js'),
+  },
+  {
+    name: 'outcomes add',
+    summary: 'tell what really came of predictions, from a file',
+    load: () => import('./outcomes-add.js'),
+  },
+  {
+    name: 'outcomes list',
+    summary: 'outcomes on record, with those that were corrected',
+    load: () => import('./outcomes-list.js'),
+  },
+  {
+    name: 'accuracy',
+    summary: 'how good the predictions were, by their outcomes: overall, by segment, over time',
+    load: () => import('./accuracy.js'),
+  },
+  {
+    name: 'replay',
+    summary: 'let another version answer the logged traffic, and compare',
+    load: () => import('./replay.js'),
+  },
+  {
+    name: 'shadow',
+    summary: 'how a shadow or a canary did beside the current version',
+    load: () => import('./shadow.js'),
   },
   {
     name: 'smoke',

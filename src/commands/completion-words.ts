@@ -1,5 +1,5 @@
 import { settings } from '../config.js';
-import { learners } from '../models/all.js';
+import { learners, trainable } from '../models/all.js';
 import { commands } from './all.js';
 import type { CommandOption } from './command.js';
 import { commonOptions } from './program.js';
@@ -45,7 +45,7 @@ function flagWords(option: CommandOption): FlagWords {
 }
 
 const NAMES: Record<string, readonly string[]> = {
-  '--learner': [...new Set(learners.map((learner) => learner.name))],
+  '--learner': [...new Set(trainable.map((learner) => learner.name))],
   '--engine': [...new Set(learners.map((learner) => learner.engine))],
 };
 

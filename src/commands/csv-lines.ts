@@ -1,6 +1,4 @@
-/** A text that a spreadsheet would run as a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+import { csvCell } from '../datasets/csv-cell.js';
 
 /**
  * Rows as CSV (RFC 4180 with plain line ends). Null is empty. Text that a spreadsheet would run as a formula gets a `'` before
@@ -11,11 +9,4 @@ export function csvLines(
   rows: readonly (readonly (string | number | bigint | null)[])[],
 ): string[] {
   return [columns, ...rows].map((row) => row.map(csvCell).join(','));
-}
-
-function csvCell(cell: string | number | bigint | null): string {
-  if (cell === null) return '';
-  if (typeof cell !== 'string') return Object.is(cell, -0) ? '-0' : String(cell);
-  const safe = FORMULA.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(safe) || safe === '' ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import { RiskopsError } from '../errors.js';
-import { type ExplainedAnswer, type ExplainedRow, explainFile } from '../pipeline/explain.js';
+import { type ExplainedRow, explainFile } from '../pipeline/explain.js';
 import { withAdvice } from './advice.js';
 import type { Command } from './command.js';
 import { wholeNumber } from './flags.js';
 import { formatNumber } from './output.js';
 import { chosenModel, modelOption, withStore } from './project-store.js';
+
+const AGAIN = 'riskops explain --file FILE';
+const ADVICE = { DATA_FILE_NOT_FOUND: AGAIN, DATA_UNREADABLE: AGAIN };
 
 export const command: Command = {
   options: [
@@ -16,7 +19,7 @@ export const command: Command = {
     { flag: '--top <number>', description: 'features shown of each row; 5 when not given' },
   ],
   details:
-    'What each feature adds to the answer, from what the model says of a row that it knows nothing of: exact Shapley values for trees. Two classes are explained in log-odds. --json has every feature.\nExit code: 0 explained.',
+    'What each feature adds to the answer, from what the model says of a row that it knows nothing of: exact Shapley values for trees, coefficients for linear models. Two classes are explained in log-odds, of more the predicted one. --json has every class, and what the learner sees.\nExit code: 0 explained.',
   examples: ['riskops explain --file in.csv', 'riskops explain --file in.csv --rows 1 --top 10'],
   async run({ flags, project, output }) {
     const file = flags['file'];
@@ -32,30 +35,24 @@ export const command: Command = {
     return withStore(project, 'read', async (store) => {
       const model = await chosenModel(store, project, flags);
       const version = flags['version'] === undefined ? undefined : String(flags['version']);
-      const found = await withAdvice({ DATA_FILE_NOT_FOUND: 'riskops explain --file FILE' }, () =>
-        explainFile(store, { model, version, file: resolve(file), rows }),
+      const found = await withAdvice(ADVICE, () =>
+        explainFile(store, { model, version, file: resolve(file), rows, top }),
       );
       output.result(found, () => [
         `${found.model} version ${found.version}, ${found.rows.length} of ${found.file_rows} rows:`,
-        ...found.rows.flatMap((row) => describeRow(row, top)),
+        ...found.rows.map(describeRow),
       ]);
       return undefined;
     });
   },
 };
 
-function describeRow({ row, predictions, answers }: ExplainedRow, top: number): string[] {
-  return answers.map(
-    (answer, i) =>
-      `row ${row}${answer.class === undefined ? '' : `, ${answer.class}`}: ${formatNumber(predictions[i])}; ${describeAnswer(answer, top)}`,
-  );
-}
-
-function describeAnswer({ base, contributions }: ExplainedAnswer, top: number): string {
-  const most = Object.entries(contributions)
-    .filter(([, value]) => value !== 0)
-    .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
-    .slice(0, top)
-    .map(([name, value]) => `${name} ${value > 0 ? '+' : ''}${formatNumber(value)}`);
-  return [`base ${formatNumber(base)}`, ...most].join(', ');
+function describeRow({ row, predictions, answers, explanation }: ExplainedRow): string {
+  const { class: called, base, reasons } = explanation;
+  const answer = predictions[called === undefined ? 0 : answers.findIndex((one) => one.class === called)];
+  const parts = reasons
+    .filter(({ contribution }) => contribution !== 0)
+    .map(({ feature, contribution: by }) => `${feature} ${by > 0 ? '+' : ''}${formatNumber(by)}`);
+  const shown = called === undefined ? '' : `, ${called}`;
+  return `row ${row}${shown}: ${formatNumber(answer)}; ${[`base ${formatNumber(base)}`, ...parts].join(', ')}`;
 }

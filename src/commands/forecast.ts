@@ -1,11 +1,15 @@
 import { resolve } from 'node:path';
 import { type ForecastRow, forecast } from '../pipeline/forecast/forecast.js';
 import { usableSource } from '../pipeline/source-paths.js';
+import { withAdvice } from './advice.js';
 import type { Command } from './command.js';
 import { wholeNumber } from './flags.js';
 import { formatNumber } from './output.js';
 import { chosenModel, modelOption, withStore } from './project-store.js';
 import { formatTable } from './table.js';
+
+const AGAIN = 'riskops forecast --data FILE';
+const ADVICE = { DATA_FILE_NOT_FOUND: AGAIN, DATA_UNREADABLE: AGAIN };
 
 export const command: Command = {
   options: [
@@ -32,7 +36,9 @@ export const command: Command = {
     return withStore(project, 'read', async (store) => {
       const model = await chosenModel(store, project, flags);
       const version = flags['version'] === undefined ? undefined : String(flags['version']);
-      const found = await forecast(store, { model, version, data, horizon, root: project.root });
+      const found = await withAdvice(ADVICE, () =>
+        forecast(store, { model, version, data, horizon, root: project.root }),
+      );
       const shares = [...new Set(found.rows.flatMap(({ intervals }) => Object.keys(intervals)))];
       output.result(found, () => [
         `${found.target} by ${found.model} version ${found.version}, known until ${found.known_until}:`,

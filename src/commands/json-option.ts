@@ -7,17 +7,20 @@ import { printable } from '../util/text.js';
 /** More than any recipe, label or reshape needs. */
 const LIMITS = { depth: 32, values: 100_000, refusedKey: '__proto__' };
 
-/** The JSON that an option gives, or the file that it names; null when it is not given. OPTION_INVALID when it is none. */
-export function jsonOf(name: string, given: string | null): unknown {
+/**
+ * The JSON that an option gives, or the file that it names; null when it is not given. OPTION_INVALID when it is none.
+ * @param shown where it was given
+ */
+export function jsonOf(name: string, given: string | null, shown = `--${name}`): unknown {
   if (given === null) return null;
   const inline = isInlineJson(given);
   try {
     return parseStrictJson(inline ? given : readFileSync(given, 'utf8').replace(/^\uFEFF/, ''), LIMITS);
   } catch (error) {
     throw new RiskopsError('OPTION_INVALID', {
-      what: inline ? `--${name} is not JSON.` : `--${name} ${printable(given)} cannot be used.`,
+      what: inline ? `${shown} is not JSON.` : `${shown} ${printable(given)} cannot be used.`,
       why: printable((error as Error).message, 300),
-      fix: `mend it, or leave out --${name}`,
+      fix: `mend it, or leave out ${shown}`,
       cause: error,
     });
   }

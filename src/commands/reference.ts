@@ -7,6 +7,7 @@ import { openApiDocument } from '../serving/openapi.js';
 import { commands } from './all.js';
 import { presetRows } from './policy-table.js';
 import { helpOf } from './program.js';
+import { serveRoutes } from './serve-routes.js';
 
 const GENERATED = '<!-- Written by npm run docs from the code; do not edit. -->';
 
@@ -115,7 +116,7 @@ interface Operation {
 
 /** docs/http.md: the routes, from the server's own OpenAPI document. */
 async function httpReference(): Promise<string> {
-  const { paths = {} } = (await openApiDocument()) as { paths?: Record<string, Record<string, Operation>> };
+  const { paths = {} } = (await openApiDocument(serveRoutes('.'))) as { paths?: Record<string, Record<string, Operation>> };
   const rows = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { summary = '', responses = {} }]) => [
       `\`${method.toUpperCase()} ${path}\``,
@@ -123,7 +124,7 @@ async function httpReference(): Promise<string> {
       Object.keys(responses).join(', '),
     ]),
   );
-  return `# HTTP\n\n${GENERATED}\n\nThe server listens on loopback. \`GET /openapi.json\` is the whole contract. An error is \`{ok: false, error: {code, message, hint?, details?}, request_id}\`; every answer carries \`X-Request-Id\`.\n\n${table(['route', 'what it does', 'answers'], rows)}\n`;
+  return `# HTTP\n\n${GENERATED}\n\nThe server listens on loopback, and where it has a token each route but the public ones asks for one: [security](guides/security.md). \`GET /openapi.json\` is the whole contract. An error is \`{ok: false, error: {code, message, hint?, details?}, request_id}\`; every answer carries \`X-Request-Id\`.\n\n${table(['route', 'what it does', 'answers'], rows)}\n`;
 }
 
 /** The generated documents by their path below docs/. */

@@ -65,7 +65,7 @@ export function preparedBins(target: Float64Array, predictions: Float64Array, bi
 const NORMAL_95 = 1.959963984540054;
 
 /** The score interval of a share (Wilson 1927), which is right for few rows and for shares of 0 and 1 too. */
-function scoreInterval(positives: number, rows: number): [number, number] {
+export function scoreInterval(positives: number, rows: number): [number, number] {
   const square = NORMAL_95 ** 2;
   const middle = (positives + square / 2) / (rows + square);
   const half =

@@ -1,12 +1,18 @@
 import { datePartsOf, isZone, PARTS, type Part } from './date-parts.js';
 import { columnStep, isPast, knownValues, lookBackOf, type NewColumn } from './new-columns.js';
+import { sourcesOf } from './step.js';
 import type { StepSettings } from './step-settings.js';
 
 function partColumn(settings: StepSettings, index: number, part: Part, zone: string): NewColumn {
   const source = settings.frame[index];
   const partOf = datePartsOf(part, zone);
   return {
-    column: { name: `${source.name}_${part}`, kind: 'number', lookBack: lookBackOf(source) },
+    column: {
+      name: `${source.name}_${part}`,
+      kind: 'number',
+      lookBack: lookBackOf(source),
+      sources: sourcesOf(source),
+    },
     sequential: isPast(source),
     fill(rows, made) {
       const dates = knownValues(index, rows);

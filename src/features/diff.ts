@@ -1,5 +1,5 @@
 import { alongSeries, columnStep, finite, lookBackOf, type NewColumn, namesOf } from './new-columns.js';
-import type { FrameColumn, StepKind } from './step.js';
+import { type FrameColumn, type StepKind, sourcesOf } from './step.js';
 import { MOST_BACK, NUMBERS } from './step-settings.js';
 
 /** How far a value is from the one some rows before. */
@@ -7,7 +7,7 @@ type Compare = (now: number, before: number) => number;
 
 function compared(source: FrameColumn, index: number, name: string, by: number, compare: Compare): NewColumn {
   return {
-    column: { name, kind: 'number', lookBack: lookBackOf(source) + by },
+    column: { name, kind: 'number', lookBack: lookBackOf(source) + by, sources: sourcesOf(source) },
     sequential: true,
     fill: alongSeries(index, (known, made) => {
       made.fill(Number.NaN, 0, Math.min(by, made.length));

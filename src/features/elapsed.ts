@@ -1,5 +1,6 @@
 import { parseDate } from '../datasets/dates.js';
 import { columnStep, finite, isPast, knownValues, lookBackOf } from './new-columns.js';
+import { sourcesOf } from './step.js';
 import type { StepSettings } from './step-settings.js';
 
 const UNITS = { second: 1e3, minute: 6e4, hour: 36e5, day: 864e5, week: 6048e5 };
@@ -45,7 +46,12 @@ export const elapsed = columnStep({
     return {
       added: [
         {
-          column: { name: `${source.name}_elapsed`, kind: 'number', lookBack: lookBackOf(source) },
+          column: {
+            name: `${source.name}_elapsed`,
+            kind: 'number',
+            lookBack: lookBackOf(source),
+            sources: sourcesOf(source),
+          },
           sequential: isPast(source),
           fill(rows, made) {
             const times = knownValues(index, rows);

@@ -1,5 +1,5 @@
 import { appendColumns, finite, knownValues, lookBackOf } from './new-columns.js';
-import type { FittedStep, StepKind } from './step.js';
+import { type FittedStep, type StepKind, sourcesOf } from './step.js';
 import { fileSettings, type StepSettings, userSettings } from './step-settings.js';
 import {
   historyFromJson,
@@ -37,7 +37,12 @@ function fitted(settings: StepSettings, { by, time, prior }: Plan, history: Targ
   return appendColumns(settings, {
     added: [
       {
-        column: { name: `${frame[by].name}_target_mean`, kind: 'number', lookBack: lookBackOf(frame[by]) },
+        column: {
+          name: `${frame[by].name}_target_mean`,
+          kind: 'number',
+          lookBack: lookBackOf(frame[by]),
+          sources: sourcesOf(frame[by]),
+        },
         sequential: false,
         fill(rows, made) {
           const [keys, times] = [knownValues(by, rows), knownValues(time, rows)];

@@ -1,11 +1,11 @@
 import { alongSeries, columnStep, isPast, lookBackOf, type NewColumn, namesOf } from './new-columns.js';
-import type { FrameColumn } from './step.js';
+import { type FrameColumn, sourcesOf } from './step.js';
 import { MOST_BACK, NUMBERS } from './step-settings.js';
 
 function laggedColumn(source: FrameColumn, by: number): FrameColumn {
   // What is known of a past column is one row old already.
   const before = lookBackOf(source) + (isPast(source) ? by - 1 : by);
-  const made = { name: `${source.name}_lag${by}`, lookBack: before };
+  const made = { name: `${source.name}_lag${by}`, lookBack: before, sources: sourcesOf(source) };
   if ((source.kind === 'category' || source.kind === 'past') && source.categories !== undefined)
     return { ...made, kind: 'category', categories: source.categories };
   const date = 'date' in source && source.date === true ? { date: true as const } : {};

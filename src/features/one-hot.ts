@@ -1,11 +1,24 @@
 import { recipeShape } from './recipe-shape.js';
-import { checkSettings, type FittedStep, type Frame, type FrameColumn, type StepKind } from './step.js';
+import {
+  checkSettings,
+  type FittedStep,
+  type Frame,
+  type FrameColumn,
+  type StepKind,
+  sourcesOf,
+} from './step.js';
 
 function outputsOf(frame: Frame): Frame {
   return frame.flatMap((column): FrameColumn[] => {
     if (column.kind !== 'category') return [column];
     const { name, lookBack, categories } = column;
-    return categories.map((category) => ({ name: `${name}=${category}`, kind: 'indicator', lookBack }));
+    const sources = sourcesOf(column);
+    return categories.map((category) => ({
+      name: `${name}=${category}`,
+      kind: 'indicator',
+      lookBack,
+      sources,
+    }));
   });
 }
 

@@ -1,4 +1,5 @@
 import { columnStep, finite, isPast, knownValues, lookBackOf } from './new-columns.js';
+import { sourcesOf } from './step.js';
 import { NUMBERS } from './step-settings.js';
 
 /** One column divided by another, as `OF_per_BY` or the name given; missing where either is, or where it would be infinite. */
@@ -17,7 +18,12 @@ export const ratio = columnStep({
     return {
       added: [
         {
-          column: { name, kind: 'number', lookBack: Math.max(lookBackOf(frame[of]), lookBackOf(frame[by])) },
+          column: {
+            name,
+            kind: 'number',
+            lookBack: Math.max(lookBackOf(frame[of]), lookBackOf(frame[by])),
+            sources: sourcesOf(frame[of], frame[by]),
+          },
           sequential: isPast(frame[of]) || isPast(frame[by]),
           fill(rows, made) {
             const [above, below] = [knownValues(of, rows), knownValues(by, rows)];

@@ -16,6 +16,7 @@ import {
   type StepConfig,
   type StepContext,
   type StepKind,
+  sourcesOf,
 } from './step.js';
 
 export type { StepConfig } from './step.js';
@@ -29,6 +30,8 @@ export interface Recipe {
   inputs: string[];
   /** What the learner sees, in order; a category's indicator is called `NAME=value`. Never a time, group or past column itself. */
   outputs: string[];
+  /** Of each output the features of the signature that it was made of. */
+  sources: (readonly string[])[];
   /** Of each output the number of its categories, where its cells are category numbers; else 0. */
   categories: Int32Array;
   /** A row's outputs depend on the rows before it in its series, so `transform` must see those with it. */
@@ -110,6 +113,7 @@ function assembleRecipe(signature: Signature, steps: readonly FittedStep[]): Rec
   return {
     inputs: signature.features.map(({ name }) => name),
     outputs: outputs.map(({ name }) => name),
+    sources: outputs.map((column) => sourcesOf(column)),
     categories: Int32Array.from(outputs, (column) =>
       column.kind === 'category' ? column.categories.length : 0,
     ),

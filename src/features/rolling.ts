@@ -1,5 +1,5 @@
 import { alongSeries, columnStep, finite, lookBackOf, type NewColumn, namesOf } from './new-columns.js';
-import type { FrameColumn } from './step.js';
+import { type FrameColumn, sourcesOf } from './step.js';
 import { MOST_BACK, NUMBERS } from './step-settings.js';
 
 const STATISTICS = ['mean', 'sd', 'min', 'max'] as const;
@@ -52,6 +52,7 @@ function rolled(source: FrameColumn, index: number, of: Statistic, window: numbe
       name: `${source.name}_${of}${window}`,
       kind: 'number',
       lookBack: lookBackOf(source) + window - 1,
+      sources: sourcesOf(source),
     },
     sequential: true,
     fill: alongSeries(index, (known, made) => {

@@ -17,6 +17,8 @@ export type FrameColumn = FrameKind & {
   name: string;
   /** How many rows before it in its series a row's value was computed from; 0 when left out. */
   lookBack?: number;
+  /** The features of the signature that it was made of; itself when left out. */
+  sources?: readonly string[];
 };
 
 type FrameKind =
@@ -26,6 +28,11 @@ type FrameKind =
   | { kind: 'indicator' | 'group' };
 
 export type Frame = readonly FrameColumn[];
+
+/** The features of the signature that columns were made of, each once. */
+export const sourcesOf = (...columns: readonly FrameColumn[]): readonly string[] => [
+  ...new Set(columns.flatMap(({ name, sources = [name] }) => sources)),
+];
 
 /** A step that has seen the training rows. */
 export interface FittedStep {

@@ -28,6 +28,8 @@ export interface Predictor {
   importances?(): Float64Array;
   /** The features that the learner sees, in their order. */
   inputs: string[];
+  /** Of each of them the features of the signature that it was made of. */
+  sources: (readonly string[])[];
 }
 
 export type PredictCells = Predictor['predictCells'];

@@ -109,10 +109,11 @@ function differencesOf(
 ): ScoreDifference[] {
   const [candidate, other]: Scored[] = [scores, base];
   // mase needs the series before the holdout, which is not kept.
-  const comparisons = metricsFor(taskOfClasses(base.signature.target.classes)).map(
+  const target = base.target as Float64Array;
+  const comparisons = metricsFor(taskOfClasses(base.signature.target.classes), {}, target).map(
     (metric): Comparison => ({ metric, candidate, other }),
   );
-  const found = pairedBootstrap(base.target as Float64Array, comparisons, {
+  const found = pairedBootstrap(target, comparisons, {
     // Two bounds, each left open to half of what may go wrong.
     confidence: (1 + confidence) / 2,
     resamples,

@@ -92,16 +92,19 @@ function joined(folds: readonly FoldScores[], key: 'y' | 'predictions'): Float64
 /**
  * One metric of each fold.
  * @param oneSeries rows are one series in time order, which metrics that are scaled by its past need
+ * @param quantile the quantile that is predicted, where one is
  */
 export function measureFolds(
   metric: Metric,
   { target }: Pick<PreparedData, 'target'>,
   folds: readonly FoldScores[],
   oneSeries: boolean,
+  quantile?: number,
 ): number[] {
   return folds.map(({ train, y, predictions, threshold }) =>
     measure(metric, y, predictions, {
       threshold,
+      quantile,
       ...(oneSeries ? { trainingTarget: Float64Array.from(train, (row) => target.y[row]) } : {}),
     }),
   );

@@ -23,6 +23,8 @@ export interface PooledRows {
   y: Float64Array;
   predictions: Float64Array;
   threshold: number | null;
+  /** That is predicted; undefined where none is. */
+  quantile: number | undefined;
   /** Of each of the rows; null where they have none. */
   times: Float64Array | null;
 }
@@ -74,9 +76,9 @@ export function analyse(request: AnalysisRequest, pooled: PooledRows): Analysis 
 
 function slicesOf(
   name: string,
-  { task, table, rows, y, predictions, threshold, times }: PooledRows,
+  { task, table, rows, y, predictions, threshold, quantile, times }: PooledRows,
 ): SliceMetrics[] {
-  const options = { threshold, resamples: SLICE_RESAMPLES, ...(times === null ? {} : { times }) };
+  const options = { threshold, quantile, resamples: SLICE_RESAMPLES, ...(times === null ? {} : { times }) };
   return sliceMetrics(task, y, predictions, groupsOf(name, table, rows), options);
 }
 

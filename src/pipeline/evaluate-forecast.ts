@@ -104,6 +104,22 @@ function checkSeason({ needsSeason, name }: ForecastMethod, season: number | nul
   });
 }
 
+/** A season that no series holds is nothing to repeat, and nothing to scale errors by. */
+function checkLengths(
+  season: number,
+  given: number | null,
+  series: readonly SeriesPair[],
+  data: string,
+): void {
+  const longest = series.reduce((most, { past }) => Math.max(most, past.length), 0);
+  if (given === null || longest > season) return;
+  throw new RiskopsError('OPTION_INVALID', {
+    what: `--season ${season} is too long: no series of ${printable(data)} holds more than one season.`,
+    why: `The longest has ${longest} ${longest === 1 ? 'value' : 'values'}.`,
+    fix: 'the number of values in one season, such as 24 for hours of a day',
+  });
+}
+
 /**
  * Forecasts each series of a wide file, and compares with what came after by the scores of the M4 competition.
  * @throws LEARNER_UNKNOWN, USAGE, OPTION_INVALID, INPUT_INVALID, and as `readTable`
@@ -112,6 +128,7 @@ export async function evaluateForecasts(request: ForecastRequest): Promise<Forec
   const method = forecastMethod(request.learner);
   const season = checkSeason(method, request.season);
   const series = pairSeries(await readWide(request.data), await readWide(request.test), request);
+  checkLengths(season, request.season, series, request.data);
   const lengths = series.map(({ future }) => future.length);
   const usable = forecastMethods.filter(({ needsSeason }) => needsSeason !== true || season > 1);
   return {

@@ -37,10 +37,12 @@ export function measureFold(
   { target }: Pick<PreparedData, 'target'>,
   fold: FoldScores,
   { oneSeries }: RowOrder,
+  quantile: number | undefined,
 ): MeasuredFold {
   const { train, test, y, predictions, threshold } = fold;
   const options = {
     threshold,
+    quantile,
     ...(oneSeries ? { trainingTarget: Float64Array.from(train, (row) => target.y[row]) } : {}),
   };
   return {
@@ -60,7 +62,11 @@ export function summariseFolds(task: Task, folds: readonly MeasuredFold[]): Meas
   const mean = (key: 'train_rows' | 'test_rows') =>
     folds.reduce((sum, fold) => sum + fold[key] / folds.length, 0);
   const ratio = mean('test_rows') / mean('train_rows');
-  return directionsOf(task, folds[0].metrics).map(({ name, direction }) => {
+  // A mean over the folds that happen to have a metric would be one of other rows.
+  const shared = directionsOf(task, folds[0].metrics).filter(({ name }) =>
+    folds.every(({ metrics }) => name in metrics),
+  );
+  return shared.map(({ name, direction }) => {
     const {
       mean: value,
       sd,
@@ -95,10 +101,11 @@ export function summariseRows(
   task: Task,
   fold: MeasuredFold,
   { y, predictions, threshold }: Pick<FoldScores, 'y' | 'predictions' | 'threshold'>,
-  times: Float64Array | null,
+  { times, quantile }: { times: Float64Array | null; quantile: number | undefined },
 ): MeasuredMetric[] {
   const all = new Array<string>(y.length).fill('all');
-  const options = { threshold, resamples: resamplesFor(y.length), ...(times === null ? {} : { times }) };
+  const resamples = resamplesFor(y.length);
+  const options = { threshold, quantile, resamples, ...(times === null ? {} : { times }) };
   const [{ intervals }] = sliceMetrics(task, y, predictions, all, options);
   return directionsOf(task, fold.metrics).map(({ name, direction }) => {
     const value = fold.metrics[name];
@@ -121,14 +128,15 @@ export function measureBaselines(
   data: Pick<PreparedData, 'target'>,
   folds: readonly FoldScores[],
   order: RowOrder,
+  quantile: number | undefined,
 ): MeasuredBaseline[] {
   const values = new Map<string, number[]>();
   for (const fold of folds) {
     const trainingTarget = order.oneSeries
       ? Float64Array.from(fold.train, (row) => data.target.y[row])
       : undefined;
-    for (const { name, predictions } of baselinesOf(data, fold, order)) {
-      const found = measure(metric, fold.y, predictions, { trainingTarget });
+    for (const { name, predictions } of baselinesOf(data, fold, order, quantile)) {
+      const found = measure(metric, fold.y, predictions, { trainingTarget, quantile });
       values.set(name, [...(values.get(name) ?? []), found]);
     }
   }

@@ -1,7 +1,7 @@
 import { foldRows } from '../datasets/folds.js';
 import type { Parts, Split } from '../datasets/split-rule.js';
 import { RiskopsError } from '../errors.js';
-import { printable } from '../util/text.js';
+import { printable, suggestWord } from '../util/text.js';
 import type { PreparedData } from './prepare-data.js';
 
 /** How rows are divided into those that are learned from and those that are measured on. */
@@ -17,6 +17,7 @@ export type Method =
 export type FoldMethod = Exclude<Method, { kind: 'holdout' }>;
 
 const MOST_FOLDS = 100;
+const KINDS = ['kfold', 'group', 'rolling', 'holdout'] as const;
 const METHODS = 'kfold:5, group:COLUMN:5, rolling:COLUMN:5, holdout';
 
 function methodInvalid(text: string, why: string): RiskopsError {
@@ -49,7 +50,14 @@ export function parseMethod(text: string): Method {
     if (column === '') throw methodInvalid(text, `It should name a column and the folds: ${kind}:COLUMN:5.`);
     return { kind, column, folds: parseFolds(rest.slice(at + 1), text) };
   }
-  throw methodInvalid(text, `Methods are ${METHODS}.`);
+  const name = colon < 0 ? text : kind;
+  const isKnown = KINDS.some((one) => one === name);
+  if (isKnown)
+    throw methodInvalid(
+      text,
+      name === 'holdout' ? 'It takes nothing more.' : 'It lacks the number of folds.',
+    );
+  throw methodInvalid(text, `There is no method "${printable(name, 40)}": ${suggestWord(name, KINDS)}`);
 }
 
 export function methodText(method: Method): string {

@@ -57,6 +57,7 @@ export function baselinesOf(
   { target }: Pick<PreparedData, 'target'>,
   { train, test }: { train: Int32Array; test: Int32Array },
   { forward, oneSeries, series, season }: RowOrder,
+  quantile?: number,
 ): Baseline[] {
   const pick = (rows: Int32Array) => Float64Array.from(rows, (row) => target.y[row]);
   const numbers = new Map<number, number>();
@@ -74,5 +75,6 @@ export function baselinesOf(
     ...(series === null ? {} : { series: { training: ids(train), holdout: ids(test) } }),
     season,
     classCount: target.classes?.length,
+    quantile,
   });
 }

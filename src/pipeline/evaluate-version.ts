@@ -1,5 +1,5 @@
 import { evaluate, metricNamed } from '../evaluation/metrics.js';
-import { parsePolicy } from '../registry/policy.js';
+import { quantileOf } from '../models/hyper.js';
 import type { Store } from '../storage/store.js';
 import { startRun } from '../tracking/runs.js';
 import { endByError } from './end-run.js';
@@ -7,6 +7,7 @@ import { type AnalysisRequest, analyse, checkAnalysis } from './evaluate-analysi
 import { type MeasuredFold, summariseRows } from './evaluate-measure.js';
 import { CONFIDENCE, type EvaluateOptions, type Evaluation, keepEvaluation } from './evaluate-result.js';
 import { scoreVersion } from './evaluate-score.js';
+import { policyFor } from './policy-in-force.js';
 import { recordedSource } from './source-paths.js';
 
 /**
@@ -21,14 +22,15 @@ export async function evaluateVersion(
 ): Promise<Evaluation> {
   const scored = await scoreVersion(store, model, version, data);
   const { predictor, read, rows, y, predictions, times } = scored;
-  const { task, threshold } = predictor.header;
+  const { task, threshold, learner } = predictor.header;
+  const quantile = quantileOf(learner.hyper);
   checkAnalysis(request, task, read.table);
-  const metric = metricNamed(parsePolicy(policy, task).metric, task);
+  const metric = metricNamed(policyFor(task, learner.hyper, policy).metric, task);
   const fold: MeasuredFold = {
     train_rows: Number(predictor.header.provenance['train_rows'] ?? 0),
     test_rows: rows.length,
     threshold,
-    metrics: evaluate(task, y, predictions, { threshold }),
+    metrics: evaluate(task, y, predictions, { threshold, quantile }),
   };
   const run = await startRun(store, {
     ...labels,
@@ -47,13 +49,13 @@ export async function evaluateVersion(
     const result: Evaluation = {
       ...{ run_id: run.id, model: scored.version.model, version: scored.version.version },
       ...{ learner: scored.version.learner, task, method: 'version', rows: rows.length, threshold },
-      metrics: summariseRows(task, fold, { y, predictions, threshold }, times),
+      metrics: summariseRows(task, fold, { y, predictions, threshold }, { times, quantile }),
       interval: 'bootstrap',
       confidence: CONFIDENCE,
       metric: metric.name,
       baselines: [],
       folds: [fold],
-      ...analyse(request, { task, table: read.table, rows, y, predictions, threshold, times }),
+      ...analyse(request, { task, table: read.table, rows, y, predictions, threshold, quantile, times }),
       notes: [
         ...(left === 0 ? [] : [`${left} rows have no target: they are not measured.`]),
         ...(read.source.sha256 === predictor.header.provenance['data_sha256']

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Parts, parseSplit } from '../datasets/split-rule.js';
-import { metricNamed } from '../evaluation/metrics.js';
-import { parsePolicy } from '../registry/policy.js';
+import { checkMetricOn, metricNamed } from '../evaluation/metrics.js';
+import { quantileOf } from '../models/hyper.js';
 import type { Store } from '../storage/store.js';
 import { startRun } from '../tracking/runs.js';
 import { crossValidate, type FoldScores } from './cross-validate.js';
@@ -26,6 +26,7 @@ import {
 import { orderOf } from './evaluate-order.js';
 import { CONFIDENCE, type EvaluateOptions, type Evaluation, keepEvaluation } from './evaluate-result.js';
 import { fitModel, predictRows } from './fit-model.js';
+import { policyFor } from './policy-in-force.js';
 import { type PreparedTraining, prepareTraining, rowPlanOf } from './prepare-training.js';
 import { recordedSource } from './source-paths.js';
 import type { TrainPlan } from './train-plan.js';
@@ -65,13 +66,18 @@ export async function prepareEvaluation(
   const training = await prepareTraining(plan, onProgress);
   const { data } = training;
   checkAnalysis(request, data.target.task, data.table);
+  const { task, y } = data.target;
   const { train, test } = data.parts;
   const all = Int32Array.from([...train, ...test]).sort();
-  return {
-    training,
-    method,
-    folds: method.kind === 'holdout' ? [data.parts] : foldsBy(method, data, all, plan.seed),
-  };
+  const folds = method.kind === 'holdout' ? [data.parts] : foldsBy(method, data, all, plan.seed);
+  const measured = Int32Array.from(folds.flatMap((fold) => Array.from(fold.test)));
+  const metric = metricNamed(policyFor(task, training.hyper, plan.policy).metric, task);
+  checkMetricOn(
+    metric,
+    Float64Array.from(measured, (row) => y[row]),
+    measured,
+  );
+  return { training, method, folds };
 }
 
 /**
@@ -88,7 +94,8 @@ export async function evaluateLearner(
   const { training, method } = prepared;
   const { plan, learner, hyper, data } = training;
   const { task } = data.target;
-  const metric = metricNamed(parsePolicy(plan.policy, task).metric, task);
+  const metric = metricNamed(policyFor(task, hyper, plan.policy).metric, task);
+  const quantile = quantileOf(hyper);
   const order = orderOf(method, data.split, data, plan);
   const own = Object.entries(hyper).map(([name, value]) => [`hyper.${name}`, value]);
   const run = await startRun(store, {
@@ -108,7 +115,7 @@ export async function evaluateLearner(
   try {
     const scores = await scoreFolds(prepared, { signal, onProgress });
     onProgress('measuring');
-    const folds = scores.map((fold) => measureFold(data, fold, order));
+    const folds = scores.map((fold) => measureFold(data, fold, order, quantile));
     const pooled = poolFolds(training, scores, order.times);
     const result: Evaluation = {
       ...{ run_id: run.id, model: plan.model, version: null, learner: learner.name, task },
@@ -117,12 +124,12 @@ export async function evaluateLearner(
       threshold: pooled.threshold,
       metrics:
         method.kind === 'holdout'
-          ? summariseRows(task, folds[0], scores[0], pooled.times)
+          ? summariseRows(task, folds[0], scores[0], { times: pooled.times, quantile })
           : summariseFolds(task, folds),
       interval: method.kind === 'holdout' ? 'bootstrap' : 'folds',
       confidence: CONFIDENCE,
       metric: metric.name,
-      baselines: measureBaselines(metric, data, scores, order),
+      baselines: measureBaselines(metric, data, scores, order, quantile),
       folds,
       ...analyse(request, pooled),
       notes: notesOn(method, folds, data),
@@ -160,7 +167,7 @@ async function scoreFolds(
 
 /** The predictions of all folds together. */
 function poolFolds(
-  { data }: PreparedTraining,
+  { data, hyper }: PreparedTraining,
   scores: readonly FoldScores[],
   times: Float64Array | null,
 ): PooledRows {
@@ -172,6 +179,7 @@ function poolFolds(
     rows,
     y: Float64Array.from(rows, (row) => data.target.y[row]),
     predictions: Float64Array.from(scores.flatMap(({ predictions }) => Array.from(predictions))),
+    quantile: quantileOf(hyper),
     threshold: thresholds.length === 0 ? null : thresholds[thresholds.length >> 1],
     times: times && Float64Array.from(rows, (row) => times[row]),
   };

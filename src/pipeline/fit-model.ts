@@ -30,6 +30,8 @@ export interface FittedPipeline extends FittedRows {
   threshold: number | null;
   /** Rows of each class that the last fit saw, before and after they were evened out; null when they were not. */
   balanced: RowBalance | null;
+  /** Rows that early stopping watched in the last fit; null when it was off. */
+  watched: number | null;
 }
 
 export interface FitPlan extends RowPlan {
@@ -46,7 +48,7 @@ export interface RowPlan {
   validation: number;
 }
 
-type FitOnRows = FittedRows & Pick<FittedPipeline, 'balanced'>;
+type FitOnRows = FittedRows & Pick<FittedPipeline, 'balanced' | 'watched'>;
 
 /** Recipe and learner fitted on `rows` alone: nothing of any other row is seen. */
 export async function fitOnRows(data: PreparedData, rows: Int32Array, plan: FitPlan): Promise<FitOnRows> {
@@ -88,7 +90,8 @@ export async function fitOnRows(data: PreparedData, rows: Int32Array, plan: FitP
   );
   const sequential = isSequential(recipe, learner);
   const lookBack = lookBackOf(recipe, learner, hyper);
-  return { learner, signature, recipe, fitted, sequential, lookBack, balanced: evened.balance };
+  const watched = validation?.length ?? null;
+  return { learner, signature, recipe, fitted, sequential, lookBack, balanced: evened.balance, watched };
 }
 
 type Prepared = Pick<FittedRows, 'signature' | 'recipe' | 'learner'>;

@@ -5,8 +5,8 @@ import { readModelFile } from '../models/model-file.js';
 import type { Predictor } from '../models/predictor.js';
 import { judge } from '../registry/gate.js';
 import type { GateReport } from '../registry/gate-report.js';
-import { readLedger, recordUse } from '../registry/holdout-ledger.js';
-import { type Policy, parsePolicy } from '../registry/policy.js';
+import { type HoldoutUse, readLedger, recordUse } from '../registry/holdout-ledger.js';
+import type { Policy } from '../registry/policy.js';
 import { schemaDifferences } from '../registry/schema-differences.js';
 import type { VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
@@ -14,6 +14,7 @@ import { addArtifact } from '../tracking/artifacts.js';
 import { sha256 } from '../util/files.js';
 import { toPrettyJson } from '../util/json.js';
 import { type Holdout, type HoldoutFacts, isOneSeries, rebuildHoldout } from './holdout.js';
+import { checkPolicyOn, policyFor } from './policy-in-force.js';
 import { findRival, scoreOn } from './rival.js';
 
 export interface JudgedVersion {
@@ -42,7 +43,7 @@ export interface JudgeOptions {
 /**
  * Judges a version on the rows it was held out from, read again: the current model is re-scored on them, the naive
  * baselines stand beside it. The report is kept as an artifact of the candidate's run, and the holdout's ledger counts it.
- * @throws POLICY_INVALID, HOLDOUT_UNAVAILABLE, MODEL_FILE_INVALID, MODEL_FILE_NOT_FOUND
+ * @throws POLICY_INVALID, OPTION_INVALID for a metric that these rows cannot have, HOLDOUT_UNAVAILABLE, MODEL_FILE_INVALID, MODEL_FILE_NOT_FOUND
  */
 export async function judgeVersion(
   store: Store,
@@ -51,7 +52,8 @@ export async function judgeVersion(
 ): Promise<JudgedVersion> {
   const predictor = await readModelFile(store.blobs.path(version.path), { sha256: version.sha256 });
   const { provenance } = predictor.header;
-  const inForce = policyFor(predictor, { ...policy, ...overrides });
+  const { task, learner } = predictor.header;
+  const inForce = policyFor(task, learner.hyper, { ...policy, ...overrides });
   const facts = provenance['holdout'] as HoldoutFacts | undefined;
   if (facts === undefined)
     throw new RiskopsError('HOLDOUT_UNAVAILABLE', {
@@ -61,14 +63,6 @@ export async function judgeVersion(
     });
   const holdout = await rebuildHoldout(store, version, facts, root);
   return judgeOn(store, { version, predictor, holdout, policy: inForce, overrides, record });
-}
-
-/** The policy in force; where it names no metric, a model that predicts a quantile is judged by the loss of quantiles. */
-export function policyFor({ header }: Predictor, given: Record<string, unknown>): Policy {
-  const { task, learner } = header;
-  const says = given['metric'] !== undefined || given['preset'] !== undefined;
-  const isQuantile = quantileOf(learner.hyper) !== undefined;
-  return parsePolicy(isQuantile && !says ? { ...given, metric: 'pinball' } : given, task);
 }
 
 interface JudgeInput extends Pick<JudgeOptions, 'overrides' | 'record'> {
@@ -83,7 +77,8 @@ export async function judgeOn(store: Store, input: JudgeInput): Promise<JudgedVe
   const judgedAt = new Date().toISOString();
   const found = await compare(store, input, judgedAt);
   const report = Object.keys(overrides).length === 0 ? found : { ...found, overrides };
-  const reportSha256 = record ? await keepReport(store, input, report, judgedAt) : null;
+  const holdoutSha256 = input.holdout.facts.sha256;
+  const reportSha256 = record ? await keepReport(store, { version, holdoutSha256, report, judgedAt }) : null;
   return { version, report, reportSha256, expectedCurrent: report.current?.version ?? null };
 }
 
@@ -93,6 +88,7 @@ async function compare(
   judgedAt: string,
 ): Promise<GateReport> {
   const { task, signature, learner } = predictor.header;
+  checkPolicyOn(policy, task, holdout.y, holdout.rows);
   const quantile = quantileOf(learner.hyper);
   const rival = await findRival(store, version.model, holdout, signature.target);
   return judge(policy, {
@@ -123,18 +119,15 @@ async function compare(
 }
 
 /** The report first, then its line in the ledger: nobody is told a verdict that is not counted. */
-async function keepReport(
+export async function keepReport(
   store: Store,
-  { version, holdout }: JudgeInput,
-  report: GateReport,
-  judgedAt: string,
+  { version, holdoutSha256, report, judgedAt }: Omit<HoldoutUse, 'reportSha256'>,
 ): Promise<string> {
   const { run_id, sha256: candidate_sha256 } = version;
   const text = `${toPrettyJson({ ...report, run_id, candidate_sha256, judged_at: judgedAt })}\n`;
   // Two judgements may fall on one millisecond.
   const path = `gate/${judgedAt.replaceAll(/[:.]/g, '')}-${sha256(text).slice(0, 8)}.json`;
   const kept = await addArtifact(store, run_id, path, text, 'gate-report');
-  const holdoutSha256 = holdout.facts.sha256;
   await recordUse(store, { holdoutSha256, version, report, reportSha256: kept.sha256, judgedAt });
   return kept.sha256;
 }

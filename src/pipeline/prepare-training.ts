@@ -5,10 +5,10 @@ import { learnerFor } from '../models/all.js';
 import { resolveHyper } from '../models/hyper.js';
 import type { Hyper, Learner } from '../models/learner.js';
 import { checkModelName } from '../registry/models.js';
-import { parsePolicy } from '../registry/policy.js';
 import type { RowPlan } from './fit-model.js';
 import { forecastSteps } from './forecast/default-steps.js';
 import { refuseLeaks } from './leaks.js';
+import { checkPolicyOn, policyFor } from './policy-in-force.js';
 import { type PreparedData, prepareData, readSchemaFile } from './prepare-data.js';
 import { aheadOf, type TrainPlan } from './train-plan.js';
 
@@ -34,7 +34,10 @@ export async function prepareTraining(
   checkTask(learner, data);
   checkOrder(learner, plan);
   checkClassOptions(learner, plan, data);
-  parsePolicy(plan.policy, data.target.task);
+  const { task, y } = data.target;
+  const { test } = data.parts;
+  const judging = Float64Array.from(test, (row) => y[row]);
+  checkPolicyOn(policyFor(task, hyper, plan.policy), task, judging, test);
   onProgress('looking for leaks');
   refuseLeaks(data, plan);
   const recipe =

@@ -1,11 +1,14 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { cellValue } from '../datasets/cell-value.js';
+import { brokenError, type Check, compileChecks } from '../datasets/checks/checks.js';
 import { encodeTable } from '../datasets/encode-table.js';
-import type { Feature } from '../datasets/signature.js';
+import type { Feature, Signature } from '../datasets/signature.js';
 import type { Table } from '../datasets/table.js';
 import { writeTable } from '../datasets/write-csv.js';
 import { RiskopsError } from '../errors.js';
 import { calledClass } from '../models/class-answer.js';
+import { type HalfWidth, halfWidthOf } from '../models/intervals.js';
 import { readModelFile } from '../models/model-file.js';
 import type { ModelHeader } from '../models/model-header.js';
 import type { Predictor } from '../models/predictor.js';
@@ -21,6 +24,10 @@ export interface ScoreRequest {
   version?: string;
   file: string;
   out: string;
+  /** Of a regression: how often the truth is to lie between the columns lower and upper. */
+  interval?: number | null;
+  /** Rules that every row must keep. */
+  checks?: readonly Check[];
 }
 
 export interface ScoreResult {
@@ -33,19 +40,22 @@ export interface ScoreResult {
 
 /**
  * Scores a CSV by the stored recipe and model, as the server does, and writes its rows with `prediction` (and `predicted_class`), or of
- * three or more classes with `predicted_class` and the probability of each.
+ * three or more classes with `predicted_class` and the probability of each. With `interval` also `lower` and `upper`.
+ * @throws RiskopsError INPUT_INVALID naming the rows that break a check; OPTION_INVALID for an interval of probabilities
  */
 export async function scoreFile(
   store: Store,
-  { model, version, file, out }: ScoreRequest,
+  { model, version, file, out, interval = null, checks = [] }: ScoreRequest,
 ): Promise<ScoreResult> {
   const target = checkOutput(store, file, out);
   const { predictor, number } = await choosePredictor(store, model, version);
   const { signature } = predictor.header;
+  const width = interval === null ? null : halfWidthOf(predictor.header, interval);
   const table = await readRowsFor(predictor.header, file, `${model} version ${number}`);
+  checkRows(table, checks, signature);
   const cells = encodeTable(table, signature);
   const predictions = predictor.predictCells(cells, table.rowCount);
-  const added = addedColumns(predictor, predictions);
+  const added = new Map([...addedColumns(predictor, predictions), ...boundColumns(predictions, width)]);
   const replaced = table.columns.filter(({ name }) => added.has(name)).map(({ name }) => name);
   const feature = replaced.find((name) => signature.features.some((one) => one.name === name));
   if (feature !== undefined) throw takenName(feature);
@@ -56,7 +66,11 @@ export async function scoreFile(
     version: number,
     rows: table.rowCount,
     out,
-    notes: [...notes, ...notesOn(cells, signature.features)],
+    notes: [
+      ...notes,
+      ...(width?.warning === undefined ? [] : [`lower and upper are empty. ${width.warning}`]),
+      ...notesOn(cells, signature.features),
+    ],
   };
 }
 
@@ -76,6 +90,35 @@ function addedColumns(
   for (const [k, name] of classes.entries())
     added.set(`probability_${name}`, (row) => String(predictions[row * classes.length + k]));
   return added;
+}
+
+/** The bounds of the intervals; empty where none can be promised. */
+function boundColumns(
+  predictions: Float64Array,
+  width: HalfWidth | null,
+): [string, (row: number) => string][] {
+  if (width === null) return [];
+  const { halfWidth } = width;
+  const bound = (sign: number) => (row: number) =>
+    halfWidth === null ? '' : String(predictions[row] + sign * halfWidth);
+  return [
+    ['lower', bound(-1)],
+    ['upper', bound(1)],
+  ];
+}
+
+/** Holds every row to the rules, as the server does. */
+function checkRows(table: Table, checks: readonly Check[], signature: Signature): void {
+  if (checks.length === 0) return;
+  const rowCheck = compileChecks(checks, signature);
+  const columns = new Map(table.columns.map((column) => [column.name, column]));
+  const broken = Array.from({ length: table.rowCount }, (_, row) =>
+    rowCheck((field) => {
+      const column = columns.get(field);
+      return column === undefined ? undefined : cellValue(column, row);
+    }, row),
+  ).flat();
+  if (broken.length > 0) throw brokenError('INPUT_INVALID', broken, { rows: table.rowCount, first: 1 });
 }
 
 /** The rows of a file with at least the model's columns; columns that the model does not take are kept and not used. */

@@ -32,12 +32,23 @@ interface Trained {
   data: PreparedData;
   holdout: Holdout;
   version: VersionRecord;
-  fitted: Pick<FittedPipeline, 'threshold' | 'balanced'>;
+  fitted: Pick<FittedPipeline, 'threshold' | 'balanced' | 'watched'>;
+  /** Of the last fit, as the learner told them; 0 of 0 when it tells none. */
+  steps: { done: number; of: number };
   /** When the training began, by `performance.now`. */
   started: number;
 }
 
-export function summarise({ run, learner, data, holdout, version, fitted, started }: Trained): TrainSummary {
+export function summarise({
+  run,
+  learner,
+  data,
+  holdout,
+  version,
+  fitted,
+  steps,
+  started,
+}: Trained): TrainSummary {
   const { path, sha256, content_sha256, bytes } = version;
   return {
     run_id: run.id,
@@ -57,7 +68,7 @@ export function summarise({ run, learner, data, holdout, version, fitted, starte
     },
     features: data.features,
     left_out: data.leftOut,
-    notes: [...notesOn(data, holdout), ...balanceNote(data, fitted)],
+    notes: [...notesOn(data, holdout), ...balanceNote(data, fitted), ...watchNote(data, fitted, steps)],
     duration_ms: Math.round(performance.now() - started),
   };
 }
@@ -87,4 +98,21 @@ function balanceNote({ target }: PreparedData, { balanced }: Trained['fitted']):
     (name, i) => `${JSON.stringify(name)} ${before[i]} -> ${after[i]}`,
   );
   return [`Evened out among the training rows alone: ${counts.join(', ')}.`];
+}
+
+/** Fewer rows than this say little of when a model is at its best. */
+const FEWEST_WATCHED = 30;
+
+/** Whether early stopping had rows enough to go by. */
+function watchNote(
+  { parts }: PreparedData,
+  { watched }: Trained['fitted'],
+  { done, of }: Trained['steps'],
+): string[] {
+  if (watched === null || watched >= FEWEST_WATCHED) return [];
+  const rows = watched === 1 ? 'row' : 'rows';
+  const all = of > 0 && done === of ? ` It did not end the training: all ${of} steps were done.` : '';
+  return [
+    `Warning: early stopping watched only ${watched} ${rows} of the ${parts.train.length} training rows, too few to tell when to stop.${all}`,
+  ];
 }

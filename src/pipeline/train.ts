@@ -3,6 +3,7 @@ import { encodeTable } from '../datasets/encode-table.js';
 import { progressText } from '../datasets/progress.js';
 import { evaluate } from '../evaluation/metrics.js';
 import { quantileOf } from '../models/hyper.js';
+import { makeResiduals } from '../models/make-profile.js';
 import { encodeModelFile } from '../models/model-file.js';
 import type { Predictor } from '../models/predictor.js';
 import { registerVersion, type VersionRecord } from '../registry/versions.js';
@@ -17,10 +18,12 @@ import { forecastIntervals } from './forecast/intervals.js';
 import { type ForecastColumns, forecastColumns } from './forecast/series-cells.js';
 import { type Holdout, holdoutOf, isOneSeries, recordedSplit } from './holdout.js';
 import { keepScores } from './holdout-scores.js';
-import { type JudgedVersion, judgeOn, policyFor } from './judge.js';
+import { type JudgedVersion, judgeOn } from './judge.js';
 import type { ShapeFacts } from './model-rows.js';
+import { policyFor } from './policy-in-force.js';
 import type { PreparedData } from './prepare-data.js';
 import { type PreparedTraining, prepareTraining, rowPlanOf } from './prepare-training.js';
+import { profileOf } from './reference-profile.js';
 import { recordedSource } from './source-paths.js';
 import type { TrainPlan } from './train-plan.js';
 import { summarise, type TrainSummary } from './train-summary.js';
@@ -81,7 +84,9 @@ export async function runTraining(
     await keepTraining(run, training, root);
     const threads = plan.threads ?? availableParallelism();
     const begun = performance.now();
+    let steps = { done: 0, of: 0 };
     const onStep = ({ step, of, metrics }: { step: number; of: number; metrics: Record<string, number> }) => {
+      steps = { done: step, of };
       const work = { done: step, of, unit: 'steps' };
       onProgress(progressText('training', work, performance.now() - begun) ?? `training, ${step} of ${of}`);
       run.logMetrics(prefixed('train_', metrics), step);
@@ -101,6 +106,7 @@ export async function runTraining(
       holdout,
       version: trained.version,
       fitted,
+      steps,
       started,
     });
     return { ...trained, holdout, policy: plan.policy, summary };
@@ -115,7 +121,8 @@ export function judgeTraining(
   store: Store,
   { version, predictor, holdout, policy }: TrainedModel,
 ): Promise<JudgedVersion> {
-  return judgeOn(store, { version, predictor, holdout, policy: policyFor(predictor, policy) });
+  const { task, learner } = predictor.header;
+  return judgeOn(store, { version, predictor, holdout, policy: policyFor(task, learner.hyper, policy) });
 }
 
 function runParams(
@@ -189,6 +196,8 @@ async function keepModel(store: Store, run: Run, { plan, learner, hyper, data, f
     threshold,
     classes: data.target.classes,
     metrics,
+    profile: profileOf(fitted, data, predictions),
+    ...(task === 'regression' ? { residuals: makeResiduals(holdout.y, predictions) } : {}),
     provenance: {
       model: plan.model,
       run_id: run.id,

@@ -1,7 +1,8 @@
 import { RiskopsError } from '../errors.js';
-import { type Metric, metricNamed } from '../evaluation/metrics.js';
-import { parsePolicy } from '../registry/policy.js';
+import { checkMetricOn, type Metric, metricNamed } from '../evaluation/metrics.js';
+import { quantileOf } from '../models/hyper.js';
 import { checkPromise, type FoldMethod, methodOf, methodText, parseMethod } from './evaluate-method.js';
+import { policyFor } from './policy-in-force.js';
 import type { PreparedTraining } from './prepare-training.js';
 
 export const SEARCHES = ['random', 'halving'] as const;
@@ -49,16 +50,28 @@ export function foldMethod(text: string | null, { split }: PreparedTraining['dat
  * The one metric that all trials are compared by.
  * @throws OPTION_INVALID for one that there is not, or that these rows cannot have
  */
-export function metricOf(name: string | null, { plan, data }: PreparedTraining, oneSeries: boolean): Metric {
-  const { task } = data.target;
-  const metric = metricNamed(name ?? parsePolicy(plan.policy, task).metric, task);
-  if (metric.asks === undefined || (metric.asks === 'trainingTarget' && oneSeries)) return metric;
+export function metricOf(
+  name: string | null,
+  { plan, hyper, data }: PreparedTraining,
+  oneSeries: boolean,
+): Metric {
+  const { task, y } = data.target;
+  const { train } = data.parts;
+  const metric = metricNamed(name ?? policyFor(task, hyper, plan.policy).metric, task);
+  const learned = Float64Array.from(train, (row) => y[row]);
+  checkMetricOn(metric, learned, train);
+  const { asks } = metric;
+  const has = asks === 'trainingTarget' ? oneSeries : quantileOf(hyper) !== undefined;
+  if (asks === undefined || has) return metric;
   throw new RiskopsError('OPTION_INVALID', {
     what: `The metric ${metric.name} cannot be computed on these folds.`,
     why:
-      metric.asks === 'trainingTarget'
+      asks === 'trainingTarget'
         ? 'It is scaled by the past of one series in time order, and these rows are none.'
-        : 'It is for predicted quantiles.',
-    fix: '--metric with another one',
+        : 'It is for predicted quantiles, and this learner predicts none.',
+    fix:
+      asks === 'trainingTarget'
+        ? '--metric with another one'
+        : '--learner gradient-boosting --set loss=quantile --set quantile=0.9, or another --metric',
   });
 }

@@ -4,6 +4,7 @@ import type { Parts } from '../datasets/split-rule.js';
 import { RiskopsError } from '../errors.js';
 import type { Metric } from '../evaluation/metrics.js';
 import { summariseValues } from '../evaluation/summary.js';
+import { quantileOf } from '../models/hyper.js';
 import type { Hyper, Learner } from '../models/learner.js';
 import type { Store } from '../storage/store.js';
 import { errorText } from '../tracking/run-values.js';
@@ -151,7 +152,7 @@ async function measureSetting(bench: TrialBench, setting: TrialSetting, run: Run
   };
   const fit = { ...rowPlanOf(plan), learner: setting.learner, hyper: hyperAt(setting), context };
   const scores = await crossValidate(data, foldsAt(bench, setting), fit, bench);
-  const folds = measureFolds(metric, data, scores, bench.oneSeries);
+  const folds = measureFolds(metric, data, scores, bench.oneSeries, quantileOf(setting.hyper));
   for (const [fold, value] of folds.entries()) run.logMetrics({ [`fold_${metric.name}`]: value }, fold + 1);
   const bad = folds.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {

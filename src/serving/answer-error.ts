@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { type ErrorCode, RiskopsError } from '../errors.js';
+import { catalogue, type ErrorCode, RiskopsError } from '../errors.js';
+import { printable } from '../util/text.js';
 import { statusOf } from './error-status.js';
 
 export interface ErrorEnvelope {
@@ -65,10 +66,34 @@ export function toRiskopsError(error: unknown, bodyLimit?: number): RiskopsError
   });
 }
 
+/** The answer tells a stranger the fault's type alone; the operator gets its text too. */
+export function faultLine(
+  { message, cause }: RiskopsError,
+  { id, method, routeOptions }: FastifyRequest,
+): string {
+  const fault = cause instanceof Error ? `${cause.name}: ${cause.message}` : message;
+  return printable(`${method} ${routeOptions.url ?? '?'} failed (request ${id}): ${fault}`, 500);
+}
+
 /** Fastify's error handler. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const told = toRiskopsError(error);
   const status = statusOf(told.code);
-  if (status === 503) reply.header('retry-after', '1');
+  addErrorHeaders(reply, told);
   return reply.code(status).send(errorEnvelope(told, request.id));
+}
+
+/** What a client goes by before it reads an error: how to come in, and when to try again. */
+export function addErrorHeaders(reply: FastifyReply, { code, details }: RiskopsError): void {
+  const status = statusOf(code);
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="riskops"');
+  if (status !== 429 && status !== 503) return;
+  // Most of what is not possible now is a moment's trouble.
+  const { retry_after_seconds: seconds = 1 } = (details ?? {}) as { retry_after_seconds?: number };
+  reply.header('retry-after', String(seconds));
+}
+
+/** The same error for who sent no token: its kind, and nothing of names and places. */
+export function withoutFacts({ code }: RiskopsError): RiskopsError {
+  return new RiskopsError(code, { what: catalogue[code].meaning });
 }

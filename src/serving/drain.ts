@@ -4,25 +4,32 @@ const LOOK_MS = 50;
 /** With nothing in flight for so long, what is still open is idle. */
 const QUIET_MS = 250;
 
-/**
- * Counts requests in flight, and on `begin` closes connections as they fall idle, all of them after `drainMs`: a
- * kept-alive connection, or one that never says anything, would else hold a stopping server for minutes.
- */
-export function createDrain(server: Server, drainMs: number): { begin(): () => void } {
-  let inFlight = 0;
+/** Counts the requests in flight. */
+export function countLoad(server: Server, load: { inFlight: number }): void {
   server.on('request', (_request, response) => {
-    inFlight++;
+    load.inFlight++;
     response.once('close', () => {
-      inFlight--;
+      load.inFlight--;
     });
   });
+}
+
+/**
+ * On `begin` closes connections as they fall idle, all of them after `drainMs`: a kept-alive connection, or one that never
+ * says anything, would else hold a stopping server for minutes.
+ */
+export function createDrain(
+  server: Server,
+  load: { readonly inFlight: number },
+  drainMs: number,
+): { begin(): () => void } {
   return {
     begin() {
       const begun = performance.now();
       let quietSince = begun;
       const timer = setInterval(() => {
         const now = performance.now();
-        if (inFlight > 0) quietSince = now;
+        if (load.inFlight > 0) quietSince = now;
         const isOver = now - begun >= drainMs || now - quietSince >= QUIET_MS;
         if (isOver) server.closeAllConnections();
         else server.closeIdleConnections();

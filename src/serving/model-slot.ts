@@ -35,6 +35,7 @@ export class ModelSlot {
     private wanted: PointerEntry,
     private readonly artifacts: string,
     private readonly onLoad: OnLoad,
+    private readonly beside: readonly string[] = [],
   ) {}
 
   /** The pointer names this version now. */
@@ -87,7 +88,7 @@ export class ModelSlot {
     const file = this.#file(entry);
     const stamp = safeStamp(file);
     try {
-      this.served = await loadServedModel(this.name, entry, file);
+      this.served = await loadServedModel(this.name, entry, file, this.beside);
       this.failure = null;
       this.#retryMs = FIRST_RETRY_MS;
       this.onLoad(this.name, entry.version, null);

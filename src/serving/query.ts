@@ -26,6 +26,19 @@ export class QueryReader {
     );
   }
 
+  /** A number between 0 and 1; null when it was not given. */
+  share(name: string): number | null {
+    const text = this.#text(name);
+    if (text === undefined) return null;
+    const value = /^0?\.\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+    if (value > 0 && value < 1) return value;
+    return this.#refuse(
+      name,
+      `must be a number between 0 and 1, such as 0.9, and is "${printable(text, 40)}"`,
+      null,
+    );
+  }
+
   flag(name: string, fallback: boolean): boolean {
     const text = this.#text(name);
     if (text === undefined) return fallback;

@@ -42,10 +42,26 @@ function refuse(socket: Duplex, status: number): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** For the server's `clientError`: garbage, headers over the limit, a client that is too slow. */
-export function refuseClient(error: NodeJS.ErrnoException, socket: Duplex): void {
+/**
+ * For the server's `clientError`: garbage, headers over the limit, a client that is too slow. A stream of rows may take longer than a
+ * request; whoever reads it sees to its pace. Its answer has begun, so nothing else may be written.
+ */
+export function refuseClient(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  streams: ReadonlySet<Duplex> = new Set(),
+): void {
+  if (streams.has(socket)) {
+    if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT') socket.destroy();
+    return;
+  }
   if (error.code === 'ECONNRESET' || socket.destroyed) return void socket.destroy();
   refuse(socket, STATUS[error.code ?? ''] ?? 400);
+}
+
+/** For a connection on which nothing came in time. */
+export function refuseSilent(socket: Duplex): void {
+  refuse(socket, 408);
 }
 
 /** For the server's `connect`. */

@@ -1,5 +1,6 @@
 import type { EncodedRows, InputWarning, Problem } from '../datasets/encode-rows.js';
 import { RiskopsError } from '../errors.js';
+import { missingHistory } from './missing-history.js';
 import { invalidFields } from './problems.js';
 import { checkTime, type ScoringLane, type TimeLimit } from './scoring-lane.js';
 import type { ServedModel } from './served-model.js';
@@ -38,6 +39,7 @@ class Scoring implements Scores {
     );
     this.#note(encoded, from);
     if (this.#problemCount > 0) return;
+    if (this.model.predictor.sequential) this.#noteHistory(missingHistory(this.model, encoded.cells));
     const predictions = this.model.predictor.predictCells(encoded.cells, encoded.rowCount);
     const { outputs } = this.model.predictor;
     const bad = Math.floor(predictions.findIndex((prediction) => !Number.isFinite(prediction)) / outputs);
@@ -67,6 +69,13 @@ class Scoring implements Scores {
     return features.flatMap(({ name, type }, i) =>
       isOdd(cells[row * features.length + i], type) ? [name] : [],
     );
+  }
+
+  /** They go before what is odd about single values, which may be many. */
+  #noteHistory(missing: readonly InputWarning[]): void {
+    this.warningCount += missing.length;
+    this.warnings.unshift(...missing.slice(0, MOST_LISTED));
+    this.warnings.splice(MOST_LISTED);
   }
 
   #note({ problems, problemCount, warnings, warningCount }: EncodedRows, from: number): void {

@@ -14,15 +14,29 @@ export interface ServedModel {
   predictor: Predictor;
   encoder: RowEncoder;
   pace: Pace;
+  /** It answers a share of the requests before it is promoted. */
+  canary?: true;
 }
 
 /**
  * Reads the model file that a pointer's entry names: its hash is the one on record, its structure is sound, its
- * golden rows are predicted as they were in training.
+ * golden rows are predicted as they were in training. `beside` are names that rows may have besides the features.
  * @throws RiskopsError MODEL_FILE_NOT_FOUND, MODEL_FILE_INVALID
  */
-export async function loadServedModel(name: string, entry: PointerEntry, file: string): Promise<ServedModel> {
+export async function loadServedModel(
+  name: string,
+  entry: PointerEntry,
+  file: string,
+  beside: readonly string[] = [],
+): Promise<ServedModel> {
   const predictor = await readModelFile(file, { sha256: entry.sha256 });
   const { header } = predictor;
-  return { name, entry, header, predictor, encoder: compileEncoder(header.signature), pace: new Pace() };
+  return {
+    name,
+    entry,
+    header,
+    predictor,
+    encoder: compileEncoder(header.signature, beside),
+    pace: new Pace(),
+  };
 }

@@ -2,39 +2,68 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { RiskopsError } from '../errors.js';
 import { openPredictionLog, type PredictionLogOptions } from '../monitoring/prediction-log.js';
+import { WatchThread } from '../monitoring/watch-thread.js';
 import type { StorePlaces } from '../storage/store.js';
+import type { ServerActions } from './actions.js';
 import { reasonOf } from './answer-error.js';
 import { buildApp } from './app.js';
+import type { Guard } from './auth/guard.js';
+import { type AuthOptions, openGuard } from './auth/open-guard.js';
+import { checkBasePath } from './base-path.js';
 import type { Limits, PredictHooks, ServerContext } from './context.js';
 import { createDrain } from './drain.js';
 import { gitReader } from './git.js';
-import { checkListenHost } from './host-check.js';
+import { createHostCheck, hostRefused, isLoopback, isWildcard } from './host-check.js';
 import { createMetrics, type ServerMetrics } from './metrics.js';
+import { tellOfRedaction } from './redaction-news.js';
+import type { Route } from './routes/route.js';
 import { ScoringLane } from './scoring-lane.js';
 import { ModelSlots } from './slots.js';
 import { StoreHandle } from './store-handle.js';
+import type { TrialOptions } from './trials/trial-version.js';
+import { openTrials } from './trials/trials.js';
+import type { WorkerLink } from './worker-link.js';
 
 export interface ServerOptions {
   places: StorePlaces;
-  /** A loopback address; 127.0.0.1. */
+  /** 127.0.0.1. An address that others can reach needs a token, or the check of JWTs. */
   host?: string;
   /** 0 takes a free one. */
   port?: number;
   /** The model of requests that name none; null: the only one that is promoted. */
   model?: string | null;
   limits?: Partial<Limits>;
-  log?: Pick<Partial<PredictionLogOptions>, 'mode' | 'maxDelayMs' | 'maxRows'>;
+  log?: Pick<Partial<PredictionLogOptions>, 'mode' | 'maxDelayMs' | 'maxRows' | 'redact' | 'keepDays'>;
   /** Told, in one line, what an operator should see: a version that answers now, or is refused; a fault of the server. */
   onNews?: (line: string) => void;
   /** Host names, besides loopback, that requests may name: those of a reverse proxy in front. */
   allowedHosts?: readonly string[];
+  /** Other sites whose pages may use the server, as `https://app.example`. */
+  origins?: readonly string[];
+  /** What every path begins with, as `/api`. */
+  basePath?: string | null;
+  auth?: AuthOptions;
+  /** What changes the registry and the tokens by HTTP; a server without them only predicts and reads. */
+  actions?: ServerActions;
   hooks?: Partial<PredictHooks>;
+  /** Versions that are tried on live traffic beside the promoted ones. */
+  trials?: TrialOptions;
+  /** The fields of a model's rows that name the thing that outcomes are told about. */
+  entity?: (model: string) => readonly string[];
+  /** Names that a model's rows may have besides its features, as the key of a lookup: they are logged, and no warning. */
+  beside?: (model: string) => readonly string[];
+  /** Routes besides the server's own, as those of other protocols. */
+  routes?: readonly Route[];
+  /** Set in a process that shares its port with others. */
+  link?: WorkerLink | null;
 }
 
 export interface RunningServer {
   url: string;
   host: string;
   port: number;
+  /** Its figures, in the text format of Prometheus. */
+  metrics(): Promise<string>;
   /** Takes no more connections, answers what is in flight, writes the log, ends within seconds. */
   close(): Promise<void>;
 }
@@ -48,19 +77,22 @@ const defaultLimits: Limits = {
   receiveMs: 15_000,
   keepAliveMs: 65_000,
   drainMs: 3_000,
+  connections: 1_000,
+  inFlight: 512,
 };
 
 const LOG_CLOSE_MS = 2_000;
 
-/** What the routes share, for one server. */
-export function openContext({
-  places,
-  model = null,
-  limits,
-  log,
-  onNews = () => {},
-  hooks,
-}: ServerOptions): ServerContext {
+/**
+ * What the routes share, for one server.
+ * @throws RiskopsError OPTION_INVALID
+ */
+export async function openContext(options: ServerOptions): Promise<ServerContext> {
+  const { places, model = null, limits, log, onNews = () => {}, hooks, routes = [] } = options;
+  const hosts = createHostCheck(options);
+  const basePath = checkBasePath(options.basePath);
+  const store = new StoreHandle(places);
+  const guard = await openGuard(store, options.auth);
   const allLimits = { ...defaultLimits, ...limits };
   let metrics: ServerMetrics | undefined;
   let told = '';
@@ -74,6 +106,7 @@ export function openContext({
     artifacts: places.artifacts,
     model,
     reloadWaitMs: allLimits.reloadWaitMs,
+    beside: options.beside,
     onLoad: (name, version, failure) => {
       metrics?.countLoad(name, failure === null ? 'loaded' : 'failed');
       tell(failure === null ? `Model "${name}": version ${version} answers.` : reasonOf(failure));
@@ -85,22 +118,46 @@ export function openContext({
     ...log,
     database: places.database,
   });
-  metrics = createMetrics(slots, predictionLog);
+  metrics = createMetrics(slots, predictionLog, options.link);
+  const trials = await openTrials(options.trials ?? { shadow: null, canary: null }, {
+    ...{ artifacts: places.artifacts, database: places.database, tell },
+    ...{ logMode: predictionLog.mode, redact: log?.redact ?? [], beside: options.beside ?? (() => []) },
+  });
+  metrics.addFigures(trials.figures);
   return {
     limits: allLimits,
     slots,
     lane: new ScoringLane(),
     log: predictionLog,
     metrics,
-    store: new StoreHandle(places),
-    hooks: { choose: null, prepare: null, observe: null, ...hooks },
+    ...{ store, guard, hosts, basePath },
+    watch: openWatch(places),
+    entity: options.entity ?? (() => []),
+    actions: options.actions ?? {},
+    load: { inFlight: 0 },
+    hooks: { prepare: null, ...trials.hooks, ...hooks },
+    ...{ trials, spareIds: [] },
+    routes,
+    streams: new Set(),
     git: gitReader(places),
     tell,
   };
 }
 
-export async function closeContext({ slots, log, store }: ServerContext): Promise<void> {
+/** Threads that begin with the first request for them. */
+function openWatch(places: StorePlaces): ServerContext['watch'] {
+  return {
+    outcomes: new WatchThread({ places, mode: 'write', most: 64, endsLate: false }),
+    accuracy: new WatchThread({ places, mode: 'read', most: 4, endsLate: true }),
+  };
+}
+
+export async function closeContext(context: ServerContext): Promise<void> {
+  const { slots, log, store, guard, watch, trials } = context;
   slots.close();
+  await trials.close();
+  await Promise.all([watch.outcomes.close(), watch.accuracy.close()]);
+  await guard.close();
   await log.close();
   await store.close();
 }
@@ -131,18 +188,32 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
 }
 
 /**
+ * Refuses to listen where other machines could reach a server that asks nobody for a token.
+ * @throws RiskopsError HOST_REFUSED, or why the tokens cannot be read
+ */
+async function checkListenHost(host: string, guard: Guard): Promise<void> {
+  if (!isLoopback(host) && !(await guard.isLocked())) throw hostRefused(host);
+}
+
+/** Where this machine itself finds the server. */
+function shownHost({ address, family }: AddressInfo): string {
+  if (isWildcard(address)) return '127.0.0.1';
+  return family === 'IPv6' ? `[${address}]` : address;
+}
+
+/**
  * Serves the current models over HTTP, and follows promotions and rollbacks without a restart. It starts without a
  * model, and with one that cannot be loaded; `/ready` says so.
  * @throws RiskopsError HOST_REFUSED, PORT_IN_USE, OPTION_INVALID
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = '127.0.0.1', port = 0, allowedHosts } = options;
-  checkListenHost(host);
-  const context = openContext(options);
-  const app = await buildApp(context, allowedHosts);
-  const drain = createDrain(app.server, context.limits.drainMs);
+  const { host = '127.0.0.1', port = 0 } = options;
+  const context = await openContext(options);
+  const app = await buildApp(context);
+  const drain = createDrain(app.server, context.load, context.limits.drainMs);
   let address: AddressInfo;
   try {
+    await checkListenHost(host, context.guard);
     address = await listen(app, host, port);
   } catch (error) {
     await app.close();
@@ -151,6 +222,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   // The first request need not wait for the model; what is the matter with it, `/ready` tells.
   await Promise.allSettled(context.slots.defaultNames().map(async (name) => context.slots.current(name)));
+  tellOfRedaction(context, options.log?.redact ?? [], options.beside);
 
   let closing: Promise<void> | undefined;
   const close = async () => {
@@ -159,11 +231,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     endDrain();
     await closeContext(context);
   };
-  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
-    url: `http://${shown}:${address.port}`,
+    url: `http://${shownHost(address)}:${address.port}${context.basePath}`,
     host: address.address,
     port: address.port,
+    metrics: async () => (await context.metrics.read()).text,
     close: () => (closing ??= close()),
   };
 }

@@ -24,7 +24,18 @@ export function packageVersion(): string {
 }
 
 /** What runs in a thread or a process of its own. */
-export const workers = ['train-trees', 'train-lstm', 'prediction-log', 'query', 'killer'] as const;
+export const workers = [
+  'train-trees',
+  'train-lstm',
+  'prediction-log',
+  'query',
+  'forecast-history',
+  'alerts',
+  'killer',
+  'lookup',
+  'watch',
+  'shadow',
+] as const;
 
 /** The built file of a worker: `dist/workers/<name>.js`. */
 export function workerUrl(name: (typeof workers)[number]): URL {

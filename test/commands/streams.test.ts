@@ -34,6 +34,7 @@ describe('--json prints one document on stdout, and talk goes elsewhere', () => 
     ['models list', 'items'],
     ['models show', 'versions'],
     ['models show --version 1', 'content_sha256'],
+    ['learners lstm', 'learners'],
     ['history', 'items'],
     ['config', 'settings'],
     ['doctor', 'findings'],

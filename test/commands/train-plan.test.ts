@@ -69,3 +69,18 @@ test.each([
 ])('the data file %s names the model %s', (path, name) => {
   expect(modelNameOf(path)).toBe(name);
 });
+
+test('a share for early stopping is refused where the learner does not stop early, if somebody typed it', async () => {
+  const ask = (flags: Record<string, unknown>, block = {}) =>
+    planOf({ models: { loans: { ...loans, ...block } } }, flags);
+  const refused = (why: RegExp) => ({ code: 'OPTION_INVALID', why: expect.stringMatching(why) });
+  const validation = '0.3';
+  await expect(ask({ validation, learner: 'logistic' })).rejects.toMatchObject(
+    refused(/does not stop early/),
+  );
+  await expect(ask({ validation })).rejects.toMatchObject(refused(/early_stopping=none/));
+  await expect(ask({ validation, learner: 'auto' })).rejects.toMatchObject(refused(/auto/));
+  const { plan } = await ask({ validation, set: ['early_stopping=5'] });
+  expect(plan.validation).toBe(0.3);
+  expect((await ask({ learner: 'logistic' }, { validation: 0.3 })).plan.validation).toBe(0.3);
+});

@@ -51,3 +51,12 @@ describe('what cannot be read as series is one clear error', () => {
     expect(await wide(TRAIN, TEST)('naive', null)).toMatchObject({ season: 1 });
   });
 });
+
+test('a season that no series holds is refused, and one that some hold leaves out the others', async () => {
+  await expect(wide(TRAIN, TEST)('seasonal-naive', 4)).rejects.toMatchObject({
+    code: 'OPTION_INVALID',
+    message: expect.stringContaining('--season 4 is too long'),
+    why: 'The longest has 4 values.',
+  });
+  expect(await wide(TRAIN, TEST)('seasonal-naive', 3)).toMatchObject({ without_mase: 1 });
+});

@@ -106,6 +106,44 @@ describe('folds', () => {
     expect(parseMethod('rolling:a:b:7')).toEqual({ kind: 'rolling', column: 'a:b', folds: 7 });
     for (const text of ['kfold', 'kfold:1', 'kfold:x', 'rolling:5', 'loo', ''])
       expect(() => parseMethod(text)).toThrowError(expect.objectContaining({ code: 'OPTION_INVALID' }));
+    const why = (text: string) => expect.objectContaining({ why: text });
+    expect(() => parseMethod('kfld:5')).toThrowError(why('There is no method "kfld": did you mean "kfold"?'));
+    expect(() => parseMethod('kfold')).toThrowError(why('It lacks the number of folds.'));
+  });
+});
+
+describe('of a number', () => {
+  const income = { target: 'income', learner: 'ridge', keep: ['default'] };
+
+  it('mape is not shown where the target of any fold has a 0, and cannot decide', async () => {
+    const lines = loansCsv(200).trimEnd().split('\n');
+    lines[10] = lines[10].replace(/^[^,]*/, '0');
+    const { measure } = await project(`${lines.join('\n')}\n`);
+    const { metrics } = await measure('kfold:3', income);
+    expect(metrics.map(({ metric }) => metric)).toEqual(['rmse', 'mae', 'r2', 'smape']);
+    const policy = { metric: 'mape' };
+    await expect(measure('kfold:3', { ...income, policy })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+  });
+
+  it('a learner of quantiles is measured by their loss, beside that quantile of the training rows', async () => {
+    const { measure, store, folder } = await project();
+    const hyper = { loss: 'quantile', quantile: 0.9, trees: 10 };
+    const plan = { ...income, learner: 'gradient-boosting', hyper };
+    for (const method of ['kfold:3', 'holdout']) {
+      const found = await measure(method, plan, { slices: '지역' });
+      expect(found.metric).toBe('pinball');
+      expect(found.metrics.find(({ metric }) => metric === 'pinball')?.lower).toEqual(expect.any(Number));
+      expect(found.baselines.map(({ name }) => name)).toContain('quantile');
+      expect(found.slices?.[0].metrics['pinball']).toEqual(expect.any(Number));
+    }
+    await trainModel(store, planFor(folder, plan), { root: folder });
+    const data = join(folder, 'loans.csv');
+    const options = { root: folder, policy: {} };
+    const scored = await evaluateVersion(store, { model: 'loans', version: '1', data }, nothing, options);
+    expect(scored).toMatchObject({
+      metric: 'pinball',
+      metrics: expect.arrayContaining([expect.objectContaining({ metric: 'pinball' })]),
+    });
   });
 });
 

@@ -128,3 +128,31 @@ test('a regression is measured, gated and kept in its own unit', async () => {
     summary.candidate.bytes,
   );
 });
+
+test('early stopping on a handful of rows is told, and on enough of them is not', async () => {
+  const { train } = await project();
+  const change = { target: 'income', learner: 'gradient-boosting', keep: ['default'] };
+  const hyper = { trees: 4, early_stopping: 4 };
+  const { summary } = await train({ ...change, hyper, validation: 0.02 });
+  expect(summary.notes).toContain(
+    'Warning: early stopping watched only 13 rows of the 640 training rows, too few to tell when to stop. It did not end the training: all 4 steps were done.',
+  );
+  const enough = await train({ ...change, hyper, validation: 0.2 });
+  expect(enough.summary.notes.join()).not.toContain('early stopping');
+});
+
+test('a gate by mape is refused before the training where a held-out target is 0, and names the rows', async () => {
+  const { folder, store, train } = await project();
+  const lines = loansCsv(100).trimEnd().split('\n');
+  lines[10] = lines[10].replace(/^[^,]*/, '0');
+  writeFileSync(join(folder, 'loans.csv'), `${lines.join('\n')}\n`);
+  const change = { target: 'income', learner: 'ridge', keep: ['default'], split: 'every:5:4' };
+  const refused = { code: 'OPTION_INVALID', why: 'It is row 10 of the data.' };
+  await expect(train({ ...change, policy: { metric: 'mape' } })).rejects.toMatchObject(refused);
+  const guards = [{ metric: 'mape', max: 1 }];
+  await expect(train({ ...change, policy: { guards } })).rejects.toMatchObject(refused);
+  expect((await listRuns(store)).total).toBe(0);
+  expect((await train(change)).summary.metrics).not.toHaveProperty('mape');
+  const other = await train({ ...change, split: 'every:5:0', policy: { metric: 'mape' } });
+  expect((await judgeTraining(store, other)).report.metric).toBe('mape');
+});

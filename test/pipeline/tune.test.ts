@@ -235,3 +235,19 @@ describe('what cannot be asked for', () => {
     expect((await listRuns(store)).total).toBe(0);
   });
 });
+
+test('a learner of quantiles is tuned by the loss of its own quantile', async () => {
+  const { search } = await project(200);
+  const plan = {
+    ...{ target: 'income', learner: 'gradient-boosting', keep: ['default'] },
+    hyper: { loss: 'quantile', quantile: 0.9, trees: 5 },
+  };
+  const found = await search({ trials: 1 }, { plan });
+  expect(found).toMatchObject({ metric: 'pinball', best: { value: expect.any(Number) }, failed: [] });
+  expect((await search({ trials: 1, metric: 'pinball' }, { plan })).best.value).toBe(found.best.value);
+  const ofMeans = { target: 'income', learner: 'ridge' };
+  await expect(search({ metric: 'pinball' }, { plan: ofMeans })).rejects.toMatchObject({
+    code: 'OPTION_INVALID',
+    fix: expect.stringContaining('loss=quantile'),
+  });
+});

@@ -53,7 +53,9 @@ describe.skipIf(whyNoOtherUser)(
   () => {
     test("in somebody else's folder what reads works, and what writes says why and leaves no trace", async () => {
       const folder = copy();
+      // A database is its maker's alone, until he lets others in.
       chmodSync(folder, 0o755);
+      chmodSync(join(folder, 'data', 'riskops.db'), 0o644);
       const record = await readRecord(copy());
       const before = names(folder);
       for (const words of READING)

@@ -64,6 +64,7 @@ async function fitEngines() {
 interface Answer {
   prediction_id: string;
   predictions: { prediction: number }[];
+  warnings?: object[];
   error?: { code: string; message: string };
 }
 
@@ -82,7 +83,7 @@ async function serveEngines() {
     });
     return { status: answer.status, body: (await answer.json()) as Answer };
   };
-  return { store, file, offline, ask };
+  return { store, url, file, offline, ask };
 }
 
 const inputOf = (row: Plain[]) => Object.fromEntries(names.map((name, i) => [name, row[i]]));
@@ -109,6 +110,31 @@ test('the rows before a row change its answer, and the rows after it do not', as
   expect((await predict(4, 31))[26]).toBe(whole[30]);
   expect((await predict(30, 31))[0]).not.toBe(whole[30]);
   expect(Math.abs(whole[30] - offline[30])).toBeLessThanOrEqual(1e-9);
+});
+
+test('an engine with fewer rows than the model looks back on is told, once, on its newest row', async () => {
+  const { ask } = await serveEngines();
+  const { body: alone } = await ask(inputOf(rows[40]));
+  const missing = { row: 0, feature: 'cycle', code: 'HISTORY_MISSING', rows_before: 0, looks_back: 19 };
+  expect(alone).toMatchObject({ warnings: [missing], warning_count: 1 });
+  const { body: few } = await ask([2, 0, 1].map((row) => inputOf(rows[row])));
+  expect(few.warnings).toEqual([{ ...missing, rows_before: 2 }]);
+  const { body: enough } = await ask(rows.slice(0, 20).map(inputOf));
+  expect(enough.warnings).toBeUndefined();
+});
+
+test('a model whose answers build on each other cannot answer a stream', async () => {
+  const { url } = await serveEngines();
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const answer = await fetch(`${url}/predict`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(inputOf(rows[0])),
+  });
+  expect(answer.status).toBe(422);
+  expect(await answer.json()).toMatchObject({
+    error: { code: 'VALIDATION_ERROR', message: expect.stringContaining('19 rows before it') },
+  });
 });
 
 test('two rows of an engine with the same cycle are one clear error', async () => {

@@ -51,8 +51,8 @@ const CLASSES: Record<Task, Signature['target']['classes']> = {
   regression: null,
 };
 
-/** A real model file, fitted on rows drawn from the seed: models of two seeds give different answers. */
-export async function fitModel(seed: number, task: Task = 'binary') {
+/** A real model file, fitted on rows drawn from the seed: models of two seeds give different answers. `names` are its features; all when left out. */
+export async function fitModel(seed: number, task: Task = 'binary', names?: readonly string[]) {
   const random = seededRandom(seed);
   const rowCount = 200;
   const rows = Array.from({ length: rowCount }, () => ({
@@ -62,7 +62,8 @@ export async function fitModel(seed: number, task: Task = 'binary') {
     owner: random() < 0.5,
   }));
   const classes = CLASSES[task];
-  const mine: Signature = { ...signature, target: { ...signature.target, classes } };
+  const features = signature.features.filter(({ name }) => names?.includes(name) ?? true);
+  const mine: Signature = { features, target: { ...signature.target, classes } };
   const y = Float64Array.from(rows, ({ income, age }) => {
     if (task === 'multiclass') return Number(age > 40 - 10 * random()) + Number(age > 60);
     return task === 'binary' ? Number((income ?? 0.5) + age / 80 + random() > 1.2) : -age * 1000;
@@ -173,8 +174,8 @@ type TestOptions = Omit<ServerOptions, 'places'>;
 
 /** The server's routes without a socket. */
 export async function openApp(places: StorePlaces, options: TestOptions = {}) {
-  const context = openContext({ log: { mode: 'off' }, ...options, places });
-  const app = await buildApp(context, options.allowedHosts);
+  const context = await openContext({ log: { mode: 'off' }, ...options, places });
+  const app = await buildApp(context);
   onTestFinished(async () => {
     await app.close();
     await closeContext(context);

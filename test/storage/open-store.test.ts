@@ -108,6 +108,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const folder = temporaryFolder();
     const file = await closedStore(folder);
     chmodSync(folder, 0o755);
+    chmodSync(file, 0o644);
     chmodSync(dirname(file), 0o555);
     const setUser = process.seteuid!.bind(process);
     setUser(65534);

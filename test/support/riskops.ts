@@ -130,12 +130,12 @@ export async function refuse(
 export async function whileServing<T>(
   folder: string,
   words: readonly string[],
-  work: (url: string) => Promise<T>,
+  work: (url: string, pid: number) => Promise<T>,
 ): Promise<T> {
   const child = start(folder, ['serve', ...words, '--json']);
   const ended = ending(child);
   try {
-    return await work(await urlOf(child, ended));
+    return await work(await urlOf(child, ended), child.pid!);
   } finally {
     child.kill('SIGTERM');
     // Windows has no SIGTERM: there it ends without an exit code.

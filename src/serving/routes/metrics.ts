@@ -8,7 +8,7 @@ export const metrics: Route = (app, context) => {
     tags: ['life'],
     response: { 200: { description: 'Prometheus text format 0.0.4.', type: 'string' } },
   };
-  app.get('/metrics', { schema }, async (_request, reply) => {
+  app.get('/metrics', { schema, config: { role: 'viewer' } }, async (_request, reply) => {
     const { text, contentType } = await context.metrics.read();
     return reply.type(contentType).send(text);
   });

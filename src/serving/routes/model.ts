@@ -35,7 +35,7 @@ export const model: Route = (app, { slots }) => {
       ...errorAnswers(404, 503),
     },
   };
-  app.get('/model', { schema }, async () => {
+  app.get('/model', { schema, config: { role: 'viewer' } }, async () => {
     const { name, entry, header } = await slots.current();
     return {
       name,

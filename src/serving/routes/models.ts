@@ -31,7 +31,7 @@ export const models: Route = (app, { store }) => {
       ...errorAnswers(503),
     },
   };
-  app.get('/models', { schema }, async () => {
+  app.get('/models', { schema, config: { role: 'viewer' } }, async () => {
     const items = await listModels(await store.store());
     return { items, count: items.length };
   });

@@ -10,7 +10,7 @@ export const openapi: Route = (app) => {
     response: { 200: { description: 'OpenAPI 3.1.', type: 'object', additionalProperties: true } },
   };
   let document: string | undefined;
-  app.get('/openapi.json', { schema }, (_request, reply) => {
+  app.get('/openapi.json', { schema, config: { role: 'viewer' } }, (_request, reply) => {
     document ??= JSON.stringify(app.swagger());
     return reply.type('application/json; charset=utf-8').send(document);
   });

@@ -1,5 +1,5 @@
 import type { FastifySchema } from 'fastify';
-import { errorEnvelope, reasonOf, toRiskopsError } from '../answer-error.js';
+import { errorEnvelope, reasonOf, toRiskopsError, withoutFacts } from '../answer-error.js';
 import type { ServerContext } from '../context.js';
 import { errorAnswers, type Route } from './route.js';
 
@@ -17,12 +17,12 @@ async function servedModels({
 }
 
 /** What still works, and not as it should. */
-function warningsOf({ slots, log }: ServerContext): string[] {
+function warningsOf({ slots, log, trials }: ServerContext): string[] {
   const { lastError, dropped } = log.state();
   const warnings = slots.failures().map((failure) => `An older version answers: ${reasonOf(failure)}`);
   if (lastError !== null)
     warnings.push(`The prediction log is not written (${dropped} entries were dropped so far): ${lastError}`);
-  return warnings;
+  return [...warnings, ...trials.warnings()];
 }
 
 /** `GET /ready`: 200 while it can predict, else 503 with the reason. */
@@ -32,7 +32,7 @@ export const ready: Route = (app, context) => {
     tags: ['life'],
     response: {
       200: {
-        description: 'It can. `warnings` says what is degraded.',
+        description: 'It can. Where the server asks for tokens, more than the two is told to who sends one.',
         type: 'object',
         required: ['ready', 'degraded'],
         properties: {
@@ -52,17 +52,19 @@ export const ready: Route = (app, context) => {
       ...errorAnswers(503),
     },
   };
-  app.get('/ready', { schema }, async (request, reply) => {
+  app.get('/ready', { schema, config: { role: 'public' } }, async (request, reply) => {
     const models = await servedModels(context).catch(toRiskopsError);
     if (models instanceof Error) {
       // Whatever keeps it from predicting, the status is 503: a load balancer is asking.
       reply.code(503).header('retry-after', '1');
-      return { ready: false, ...errorEnvelope(models, request.id) };
+      const told = request.identity.role === 'public' ? withoutFacts(models) : models;
+      return { ready: false, ...errorEnvelope(told, request.id) };
     }
     const warnings = warningsOf(context);
+    const state = { ready: true, degraded: warnings.length > 0 };
+    if (request.identity.role === 'public') return state;
     return {
-      ready: true,
-      degraded: warnings.length > 0,
+      ...state,
       ...(models.length === 1 ? models[0] : { models }),
       ...(warnings.length > 0 ? { warnings } : {}),
     };

@@ -17,7 +17,9 @@ export const runAnswer = {
 export const run: Route = (app, { store }) => {
   const params = { type: 'object', required: ['id'], properties: { id: { type: 'string' } } };
   const schema: FastifySchema = { summary: 'One run', tags: ['read'], params, response: runAnswer };
-  app.get<{ Params: { id: string } }>('/runs/:id', { schema }, async ({ params: { id } }) =>
-    getRun(await store.store(), id),
+  app.get<{ Params: { id: string } }>(
+    '/runs/:id',
+    { schema, config: { role: 'viewer' } },
+    async ({ params: { id } }) => getRun(await store.store(), id),
   );
 };

@@ -50,22 +50,26 @@ export const runs: Route = (app, { store }) => {
       ...errorAnswers(422, 503),
     },
   };
-  app.get<{ Querystring: Record<string, unknown> }>('/runs', { schema }, async ({ query }) => {
-    const reader = new QueryReader(query);
-    const limit = reader.wholeNumber('limit', { min: 1, max: 200, default: 20 });
-    const offset = reader.wholeNumber('offset', { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 });
-    const options = {
-      limit,
-      offset,
-      includeMetrics: reader.flag('include_metrics', true),
-      ...Object.fromEntries(
-        TEXTS.map((name) => [name, reader.text(name, name === 'after' ? undefined : LONGEST_TEXT)]),
-      ),
-      deleted: reader.flag('deleted', false),
-      ancestors: reader.flag('ancestors', false),
-    };
-    reader.end();
-    const page = await listRuns(await store.store(), options);
-    return { ...page, count: page.items.length };
-  });
+  app.get<{ Querystring: Record<string, unknown> }>(
+    '/runs',
+    { schema, config: { role: 'viewer' } },
+    async ({ query }) => {
+      const reader = new QueryReader(query);
+      const limit = reader.wholeNumber('limit', { min: 1, max: 200, default: 20 });
+      const offset = reader.wholeNumber('offset', { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 });
+      const options = {
+        limit,
+        offset,
+        includeMetrics: reader.flag('include_metrics', true),
+        ...Object.fromEntries(
+          TEXTS.map((name) => [name, reader.text(name, name === 'after' ? undefined : LONGEST_TEXT)]),
+        ),
+        deleted: reader.flag('deleted', false),
+        ancestors: reader.flag('ancestors', false),
+      };
+      reader.end();
+      const page = await listRuns(await store.store(), options);
+      return { ...page, count: page.items.length };
+    },
+  );
 };

@@ -48,7 +48,7 @@ export const version: Route = (app, { slots, git }) => {
       },
     },
   };
-  app.get('/version', { schema }, async () => {
+  app.get('/version', { schema, config: { role: 'viewer' } }, async () => {
     const current = await Promise.resolve()
       .then(() => slots.current())
       .catch(toRiskopsError);

@@ -192,9 +192,10 @@ export interface PredictionSegmentsTable {
   content: Uint8Array;
 }
 
-/** Who may use the server. The secret itself is nowhere: only its hash. */
+/** Who may use the server; rows are never deleted. The secret itself is nowhere: only its hash. */
 export interface TokensTable {
   token_id: string;
+  /** Of one token at a time: a revoked one gives its name free. */
   name: string;
   role: 'viewer' | 'logger' | 'promoter' | 'admin';
   secret_sha256: string;
@@ -202,6 +203,7 @@ export interface TokensTable {
   created_by: string;
   expires_at: string | null;
   revoked_at: string | null;
+  revoked_by: string | null;
 }
 
 /** What really came, of a prediction by its id or of a thing by its key. Of several the last one counts; none is changed. */
@@ -218,12 +220,14 @@ export interface OutcomesTable {
   actor: string;
 }
 
-/** Something that a rule found and that lasts until `resolved_at`; one row a rule and subject at a time. */
+/** Something that a rule found and that lasts until `resolved_at`; one open row a rule and subject at a time. */
 export interface AlertsTable {
   alert_id: string;
   rule: string;
+  /** The rule's kind: `metric`, `drift`, ... */
+  kind: string;
   model: string | null;
-  /** What the rule speaks of: a model, a segment, the server. */
+  /** What the rule speaks of: a model, a segment, a server. */
   subject: string;
   severity: string;
   summary: string;
@@ -232,6 +236,10 @@ export interface AlertsTable {
   last_at: string;
   /** How often it was seen. */
   times: number;
+  /** null: seen, and not yet for as long as the rule asks. */
+  fired_at: string | null;
+  /** When its channels were last told. */
+  sent_at: string | null;
   escalated_at: string | null;
   resolved_at: string | null;
 }
@@ -241,12 +249,18 @@ export interface AlertDeliveriesTable {
   delivery_id: string;
   alert_id: string;
   channel: string;
+  event: 'firing' | 'repeated' | 'escalated' | 'resolved';
   message_json: string;
   state: 'waiting' | 'delivered' | 'failed';
   attempts: number;
   created_at: string;
   /** When it is tried next. */
   next_at: string | null;
+  tried_at: string | null;
   delivered_at: string | null;
-  last_error: string | null;
+  /** What the last attempt came to, in one line. */
+  answer: string | null;
+  /** Who sends it at this moment, and until when nobody else does. */
+  lease_id: string | null;
+  lease_until: string | null;
 }

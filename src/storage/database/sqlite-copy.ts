@@ -20,6 +20,8 @@ export function unfinishedName(path: string): string {
 export function copyDatabase(raw: BetterSqlite3.Database, target: string, list?: readonly Migration[]): void {
   const temporary = unfinishedName(target);
   try {
+    // As private as the database itself; SQLite fills a file that is empty.
+    closeSync(openSync(temporary, 'wx', 0o600));
     raw.prepare('VACUUM INTO ?').run(temporary);
     checkDatabase(temporary, list);
     syncFile(temporary);

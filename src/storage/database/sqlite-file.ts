@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from '
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RiskopsError } from '../../errors.js';
 import { printable } from '../../util/text.js';
-import { explainFileError } from '../io-errors.js';
+import { codeOf, explainFileError } from '../io-errors.js';
 import { latestVersion } from './migrations.js';
 import { storeDamaged } from './sqlite-errors.js';
 
@@ -63,6 +63,21 @@ function openToLook(path: string): number {
   const { dev, ino } = fstatSync(handle, { bigint: true });
   looking.set(`${dev}:${ino}`, handle);
   return handle;
+}
+
+/**
+ * Makes the empty file of a new database, for this user alone: it will hold what people were predicted, and hashes of tokens. SQLite
+ * gives its log and shared memory the same rights. Whoever shall share it is let in by the operator.
+ */
+export function makePrivateFile(path: string): void {
+  if (process.platform === 'win32') return;
+  try {
+    const handle = openSync(path, 'wx+', 0o600);
+    const { dev, ino } = fstatSync(handle, { bigint: true });
+    looking.set(`${dev}:${ino}`, handle);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw explainFileError(error, path);
+  }
 }
 
 function lookAt(path: string): Look | undefined {

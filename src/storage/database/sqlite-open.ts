@@ -9,7 +9,7 @@ import { latestVersion } from './migrations.js';
 import type { Database } from './schema.js';
 import { connectReader, connectWriter } from './sqlite-connect.js';
 import { type SqliteHandle, sqliteDialect } from './sqlite-dialect.js';
-import { fileIdentity, inspectDatabaseFile, refuseNewer } from './sqlite-file.js';
+import { fileIdentity, inspectDatabaseFile, makePrivateFile, refuseNewer } from './sqlite-file.js';
 import { prepareInsertMetrics } from './sqlite-insert-metrics.js';
 import { migrateDatabase, schemaVersion } from './sqlite-migrate.js';
 import { settleWithoutTurning } from './sqlite-transaction.js';
@@ -63,7 +63,10 @@ async function openToWrite(path: string, busyTimeoutMs: number): Promise<OpenDat
 
 async function openOnceToWrite(path: string, busyTimeoutMs: number): Promise<OpenDatabase> {
   const state = await inspectDatabaseFile(path);
-  if (state === 'missing') makeFolderOf(path);
+  if (state === 'missing') {
+    makeFolderOf(path);
+    makePrivateFile(path);
+  }
   const opened: SqliteHandle[] = [];
   try {
     // A newer version may stand in the log alone; a connection that only reads leaves file and log as they are.
@@ -142,6 +145,7 @@ function outOfDate(path: string, version: number): RiskopsError {
     what: `${printable(path)} was written by an older riskops`,
     why: `it has schema version ${version}, and a command that only reads may not bring it to ${latestVersion()}`,
     fix: 'riskops migrate, which keeps what is there and makes a backup first',
+    details: { version, latest: latestVersion() },
   });
 }
 
