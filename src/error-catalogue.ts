@@ -355,7 +355,8 @@ export const catalogue = {
   },
   CHECKS_INVALID: {
     exit: 2,
-    meaning: 'A check or a lookup of the config is none: what is wrong with it, and where it stands, is said.',
+    meaning:
+      'A check or a lookup of the config is none: what is wrong with it, and where it stands, is said.',
     next: 'mend "checks" or "lookups" of the model in riskops.config',
   },
   LOOKUP_UNAVAILABLE: {

@@ -31,6 +31,8 @@ export { listOutcomes } from './monitoring/list-outcomes.js';
 export { addOutcomes, type OutcomesAdded } from './monitoring/outcomes.js';
 export { addOutcomesOfFile } from './monitoring/outcomes-file.js';
 export { predictionsOf } from './monitoring/read-predictions.js';
+export { type ReplayReport, replayTraffic } from './monitoring/replay-traffic.js';
+export { type TrialReport, trialReport } from './monitoring/shadow-report.js';
 export { type Trace, type TraceOptions, tracePrediction } from './monitoring/trace.js';
 export { chooseLearner, prepareChoice } from './pipeline/auto.js';
 export { compareBy } from './pipeline/compare-groups.js';

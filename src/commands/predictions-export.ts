@@ -4,13 +4,20 @@ import { basename, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { RiskopsError } from '../errors.js';
-import { predictionsAsCsv, predictionsAsNdjson } from '../monitoring/export-predictions.js';
+import {
+  type ExportRequest,
+  predictionsAsCsv,
+  predictionsAsNdjson,
+} from '../monitoring/export-predictions.js';
+import { predictionsAsTraining, type TrainingExport } from '../monitoring/export-training.js';
 import { explainFileError } from '../storage/io-errors.js';
-import type { StorePlaces } from '../storage/store.js';
+import type { Store, StorePlaces } from '../storage/store.js';
 import { printable } from '../util/text.js';
 import type { Command } from './command.js';
 import { predictionFlags, predictionRequest } from './predictions-flags.js';
 import { modelOption, withStore } from './project-store.js';
+
+const FORMATS = ['csv', 'ndjson', 'training'] as const;
 
 export const command: Command = {
   options: [
@@ -18,25 +25,21 @@ export const command: Command = {
     ...predictionFlags,
     {
       flag: '--format <format>',
-      description: 'csv or ndjson; csv when not given',
-      choices: ['csv', 'ndjson'],
+      description: 'csv, ndjson, or training: rows with the target, to learn from; csv when not given',
+      choices: [...FORMATS],
     },
     { flag: '--out <path>', description: 'the file to write; the output of the command when not given' },
   ],
   details:
-    'Writes the predictions of a model, oldest first, as they are read: the log may be larger than the memory. In CSV every field of the rows has a column, input.NAME, and text that a spreadsheet would run as a formula gets an apostrophe before it.\nExit code: 0; 74 when the file cannot be written.',
+    'Writes the predictions of a model, oldest first, as they are read: the log may be larger than the memory. In CSV every field of the rows has a column, input.NAME, and text that a spreadsheet would run as a formula gets an apostrophe before it. As training data it is NDJSON of the rows that have an outcome, with the names that the model learned from.\nExit code: 0; 74 when the file cannot be written.',
   examples: [
     'riskops predictions export --since 30d --out predictions.csv',
     'riskops predictions export --model credit --format ndjson --with-outcomes --out credit.ndjson',
+    'riskops predictions export --format training --since 2026-03-01 --until 2026-04-01 --out rows/2026-03.ndjson',
   ],
   async run({ flags, project, output, signal }) {
     const out = flags['out'] as string | undefined;
-    const format = (flags['format'] as string | undefined) ?? 'csv';
-    if (format !== 'csv' && format !== 'ndjson') {
-      throw new RiskopsError('OPTION_INVALID', {
-        what: `--format must be csv or ndjson, and is ${JSON.stringify(format)}.`,
-      });
-    }
+    const format = readFormat(flags);
     if (out === undefined && output.json) {
       throw new RiskopsError('OPTION_INVALID', {
         what: 'With --json the output is one document, and the predictions need a place of their own.',
@@ -45,19 +48,54 @@ export const command: Command = {
     }
     return withStore(project, 'read', async (store) => {
       const request = await predictionRequest(store, project, flags);
-      const pieces =
-        format === 'csv' ? predictionsAsCsv(store, request) : predictionsAsNdjson(store, request);
+      const count: TrainingExport = { rows: 0, without_outcome: 0, redacted: 0 };
+      const pieces = PIECES[format](store, request, count);
       if (out !== undefined) refuseOwnFiles(out, project.places);
       if (out === undefined) await writeOut(pieces, signal);
       else {
         output.progress(`writing ${out}`);
         const bytes = await writeFile(out, pieces, signal);
-        output.result({ out, format, bytes, model: request.model }, () => [`Wrote ${out}: ${bytes} bytes.`]);
+        const { model } = request;
+        if (format === 'training')
+          output.result({ out, format, bytes, model, ...count }, () => [trainingText(out, count)]);
+        else output.result({ out, format, bytes, model }, () => [`Wrote ${out}: ${bytes} bytes.`]);
       }
       return undefined;
     });
   },
 };
+
+type Format = (typeof FORMATS)[number];
+
+const PIECES: Record<
+  Format,
+  (store: Store, request: ExportRequest, count: TrainingExport) => AsyncGenerator<string>
+> = { csv: predictionsAsCsv, ndjson: predictionsAsNdjson, training: predictionsAsTraining };
+
+function readFormat(flags: Record<string, unknown>): Format {
+  const given = (flags['format'] as string | undefined) ?? 'csv';
+  const format = FORMATS.find((name) => name === given);
+  if (format === undefined) {
+    throw new RiskopsError('OPTION_INVALID', {
+      what: `--format must be csv, ndjson or training, and is ${JSON.stringify(given)}.`,
+    });
+  }
+  if (format === 'training' && flags['shadow'] === true) {
+    throw new RiskopsError('OPTION_INVALID', {
+      what: '--shadow does not go with --format training.',
+      why: 'The answers of a shadow are of rows that are in it already.',
+    });
+  }
+  return format;
+}
+
+function trainingText(out: string, { rows, without_outcome, redacted }: TrainingExport): string {
+  const left = [
+    ...(without_outcome > 0 ? [`${without_outcome} without an outcome`] : []),
+    ...(redacted > 0 ? [`${redacted} with a redacted feature`] : []),
+  ];
+  return `Wrote ${out}: ${rows} rows with their outcome.${left.length > 0 ? ` Left out: ${left.join(', ')}.` : ''}`;
+}
 
 /** What riskops itself lives on is no place for an export. */
 function refuseOwnFiles(path: string, { database, artifacts, currentModel }: StorePlaces): void {

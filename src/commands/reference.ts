@@ -116,7 +116,9 @@ interface Operation {
 
 /** docs/http.md: the routes, from the server's own OpenAPI document. */
 async function httpReference(): Promise<string> {
-  const { paths = {} } = (await openApiDocument(serveRoutes('.'))) as { paths?: Record<string, Record<string, Operation>> };
+  const { paths = {} } = (await openApiDocument(serveRoutes('.'))) as {
+    paths?: Record<string, Record<string, Operation>>;
+  };
   const rows = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { summary = '', responses = {} }]) => [
       `\`${method.toUpperCase()} ${path}\``,

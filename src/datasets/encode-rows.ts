@@ -3,7 +3,12 @@ import { readerOf, type ValueReader, type Verdict } from './encode-value.js';
 import type { Signature } from './signature.js';
 
 export type ProblemCode = 'FEATURE_SIZE_MISMATCH' | 'NOT_A_ROW' | 'ABSENT' | 'WRONG_TYPE';
-export type WarningCode = 'UNSEEN_CATEGORY' | 'OUT_OF_RANGE' | 'IMPUTED' | 'UNKNOWN_FIELD' | 'HISTORY_MISSING';
+export type WarningCode =
+  | 'UNSEEN_CATEGORY'
+  | 'OUT_OF_RANGE'
+  | 'IMPUTED'
+  | 'UNKNOWN_FIELD'
+  | 'HISTORY_MISSING';
 
 /** Why a row cannot be scored. `feature` is null when the row as a whole is wrong. */
 export interface Problem {

@@ -11,7 +11,7 @@ import type { LoggedPrediction } from './logged-prediction.js';
 import { predictionsOf } from './read-predictions.js';
 import { type VersionFacts, VersionFactsReader } from './version-facts.js';
 
-export { directionOf, liveMetricNames } from './accuracy-metrics.js';
+export { directionOf } from './accuracy-metrics.js';
 export type {
   Accuracy,
   AccuracyFilter,

@@ -1,7 +1,7 @@
+import { csvLine } from '../datasets/csv-cell.js';
 import { RiskopsError } from '../errors.js';
 import type { Store } from '../storage/store.js';
 import { toJson } from '../util/json.js';
-import { csvLine } from './csv-cells.js';
 import { type JoinedOutcome, joinOutcomes } from './join-outcomes.js';
 import type { LoggedPrediction } from './logged-prediction.js';
 import { type PredictionsOf, predictionsOf } from './read-predictions.js';
@@ -49,7 +49,7 @@ export async function* predictionsAsNdjson(store: Store, request: ExportRequest)
 }
 
 /** Names the values of rows; those of an array by the version's features, or by their places where its file is gone. */
-class RowReader {
+export class RowReader {
   readonly #facts: VersionFactsReader;
 
   constructor(

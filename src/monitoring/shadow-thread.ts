@@ -7,7 +7,7 @@ export interface ShadowThreadOptions extends ShadowThreadData {
   onTrouble(failure: string | null): void;
   /** The most rows that wait; 1,000. */
   mostWaiting?: number;
-  /** The most rows a second, so that a busy server stays quick; 1,000. */
+  /** The most rows a second, so that a busy server stays quick; 500. */
   mostASecond?: number;
 }
 
@@ -63,7 +63,7 @@ export class ShadowThread {
   readonly #limits: { waiting: number; second: number };
 
   constructor(private readonly options: ShadowThreadOptions) {
-    const { mostWaiting = 1_000, mostASecond = 1_000 } = options;
+    const { mostWaiting = 1_000, mostASecond = 500 } = options;
     this.#limits = { waiting: mostWaiting, second: mostASecond };
     this.#allowance = mostASecond;
     this.#start();
