@@ -9,5 +9,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // One process a core: many tests wait for processes of their own.
+    maxWorkers: '100%',
   },
 });

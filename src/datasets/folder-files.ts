@@ -73,7 +73,10 @@ export function findPartFiles(folder: string): { files: PartFile[]; keys: string
     throw refuse(
       `${printable(join(folder, path), 400)} is no data file that can be read.`,
       'Files end in .csv, .tsv, .txt, .ndjson, .jsonl, .json (also with .gz) or .parquet.',
-      'move it out of the folder, or let its name begin with _',
+      // It may be the store itself, which lies in data/ unless the config says otherwise.
+      /\.db(-wal|-shm)?$/.test(path)
+        ? 'keep the data in a folder of its own, beside that of the database'
+        : 'move it out of the folder, or let its name begin with _',
     );
   });
   const keys = [...files[0].partition.keys()];

@@ -16,9 +16,9 @@ export interface TrainingExport {
 }
 
 /**
- * The rows of predictions as data to learn from: one JSON object a line, the fields as they were scored, and what really came under the
- * name of the target. Predictions without an outcome are left out, and so are those with a feature that was redacted: a model that learned
- * from them would take it for missing.
+ * The rows of predictions as data to learn from, one JSON object a line: the features as they were scored, what names the thing, and what
+ * really came under the name of the target. Whatever else was sent is no column of the data. Left out are predictions without an outcome,
+ * and those with a feature that was redacted: a model that learned from them would take it for missing.
  * @param count is counted up as the rows are read
  * @throws RiskopsError MODEL_FILE_NOT_FOUND when no version is left that knows the target
  */
@@ -31,6 +31,8 @@ export async function* predictionsAsTraining(
   const facts = new VersionFactsReader(store);
   // An answer of a version beside the promoted one is of the same row.
   const asked = { ...request, shadow: false, withOutcomes: true };
+  const isOfData = (name: string, features: readonly string[]) =>
+    features.includes(name) || request.entity?.includes(name) === true;
   for await (const chunk of exportedPredictions(store, asked)) {
     let lines = '';
     for (const entry of chunk) {
@@ -41,7 +43,7 @@ export async function* predictionsAsTraining(
       if (outcome === null || outcome === undefined) count.without_outcome++;
       else if (redacted.some((name) => features.includes(name))) count.redacted++;
       else {
-        const fields = (await rows.fieldsOf(entry)).filter(([name]) => !redacted.includes(name));
+        const fields = (await rows.fieldsOf(entry)).filter(([name]) => isOfData(name, features));
         lines += `${toJson({ ...Object.fromEntries(fields), [target]: outcome.value })}\n`;
         count.rows++;
       }

@@ -25,6 +25,9 @@ export interface ToldOutcome {
 const FIELDS = ['prediction_id', 'model', 'entity', 'value', 'observed_at'] as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Of a row's unknown fields so many are named. */
+const MOST_UNKNOWN = 20;
+
 /** A clock, or a day in another zone, may run ahead by this much. */
 const AHEAD_MS = 86_400_000;
 
@@ -45,9 +48,9 @@ function readRow(
     refuse('outcome', `is ${shown(given)}, not an object`);
     return told;
   }
-  for (const name of Object.keys(fields))
-    if (!FIELDS.some((known) => known === name))
-      refuse(printable(name, 40), `is no field of an outcome; ${suggestWord(name, FIELDS)}`);
+  const unknown = Object.keys(fields).filter((name) => !FIELDS.some((known) => known === name));
+  for (const name of unknown.slice(0, MOST_UNKNOWN))
+    refuse(printable(name, 40), `is no field of an outcome; ${suggestWord(name, FIELDS)}`);
   const { prediction_id: id, model, entity, value, observed_at: observed } = fields;
   if (id === undefined && entity === undefined) refuse('prediction_id', 'is missing, and so is entity');
   if (id !== undefined && entity !== undefined)

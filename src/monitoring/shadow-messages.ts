@@ -15,7 +15,10 @@ export interface ShadowThreadData {
 }
 
 /** A row that was answered, and what the log's entry of the shadow takes over from the real one. */
-export interface OfferedRow extends AskedRow, Pick<LoggedPrediction, 'id' | 'request_id' | 'at'> {}
+export interface OfferedRow extends AskedRow, Pick<LoggedPrediction, 'id' | 'request_id'> {
+  /** When it was answered, in milliseconds since 1970. */
+  at: number;
+}
 
 /** What the shadow's thread is asked. One batch is under way at a time. */
 export type ToShadowThread = { kind: 'rows'; batch: number; rows: OfferedRow[] } | { kind: 'close' };

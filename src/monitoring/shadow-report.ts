@@ -26,7 +26,7 @@ export interface TrialReport {
 }
 
 /** Live rows that a shadow and the promoted version both answered. */
-export interface ShadowRows {
+interface ShadowRows {
   counts: ShadowCounts;
   pairs: PairedAnswers;
   /** Pairs whose outcome is none of the model's classes, or no number. */
@@ -36,7 +36,7 @@ export interface ShadowRows {
 }
 
 /** Collects what a shadow answered, with what came of it. */
-export async function collectShadowRows(
+async function collectShadowRows(
   store: Store,
   options: Omit<CompareOptions, 'policyFor'>,
   header: ModelHeader,

@@ -7,7 +7,7 @@ export interface ShadowThreadOptions extends ShadowThreadData {
   onTrouble(failure: string | null): void;
   /** The most rows that wait; 1,000. */
   mostWaiting?: number;
-  /** The most rows a second, so that a busy server stays quick; 500. */
+  /** The most rows a second over time, so that a busy server stays quick; 200. What was not used is kept for as many rows as may wait. */
   mostASecond?: number;
 }
 
@@ -38,11 +38,6 @@ const RESTART_MS = 100;
 /** The time to write what it answered. */
 const END_MS = 2_000;
 
-interface Waiting {
-  row: OfferedRow;
-  since: number;
-}
-
 /**
  * A thread that answers rows beside those who really answer them. What it has no time for is dropped and counted; nobody ever waits
  * for it. A thread that dies is started again, and given up when that does not help.
@@ -50,33 +45,36 @@ interface Waiting {
 export class ShadowThread {
   #worker: Worker | undefined;
   #isReady = false;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: OfferedRow[] = [];
   #underWay: { batch: number; rows: OfferedRow[]; timer: NodeJS.Timeout } | undefined;
   #batches = 0;
   #timer: NodeJS.Timeout | undefined;
   #restart: NodeJS.Timeout | undefined;
   #allowance: number;
-  #refilled = performance.now();
+  #refilled = Date.now();
   #ends: number[] = [];
   #isOver = false;
   readonly #state: ShadowThreadState = { waiting: 0, answered: 0, dropped: 0, unread: 0, failure: null };
-  readonly #limits: { waiting: number; second: number };
+  readonly #limits: { waiting: number; second: number; saved: number };
 
   constructor(private readonly options: ShadowThreadOptions) {
-    const { mostWaiting = 1_000, mostASecond = 500 } = options;
-    this.#limits = { waiting: mostWaiting, second: mostASecond };
-    this.#allowance = mostASecond;
+    const { mostWaiting = 1_000, mostASecond = 200 } = options;
+    this.#limits = { waiting: mostWaiting, second: mostASecond, saved: Math.max(mostWaiting, mostASecond) };
+    this.#allowance = this.#limits.saved;
     this.#start();
   }
 
-  /** Offers `count` rows; `make` is called for those that are taken. Cheap, and neither waits nor throws. */
-  offer(count: number, make: (i: number) => OfferedRow): void {
+  /** How many of `count` rows may be offered now; the others count as dropped. Cheap, and neither waits nor throws. */
+  take(count: number): number {
     const taken = Math.min(count, this.#room());
     this.#state.dropped += count - taken;
-    if (taken === 0) return;
     this.#allowance -= taken;
-    const since = performance.now();
-    for (let i = 0; i < taken; i++) this.#waiting.push({ row: make(i), since });
+    return taken;
+  }
+
+  /** Hands over a row that was taken. It is answered later, or not at all. */
+  offer(row: OfferedRow): void {
+    this.#waiting.push(row);
     this.#timer ??= setTimeout(() => this.#send(), COLLECT_MS).unref();
   }
 
@@ -103,10 +101,14 @@ export class ShadowThread {
   /** How many rows it takes now. */
   #room(): number {
     if (this.#isOver) return 0;
-    const now = performance.now();
-    const { waiting, second } = this.#limits;
-    this.#allowance = Math.min(second, this.#allowance + ((now - this.#refilled) * second) / 1_000);
-    this.#refilled = now;
+    const { waiting, second, saved } = this.#limits;
+    const now = Date.now();
+    if (now !== this.#refilled) {
+      // A clock that was set back gives nothing.
+      const earned = (Math.max(0, now - this.#refilled) * second) / 1_000;
+      this.#allowance = Math.min(saved, this.#allowance + earned);
+      this.#refilled = now;
+    }
     return Math.max(0, Math.min(Math.floor(this.#allowance), waiting - this.#waiting.length));
   }
 
@@ -155,7 +157,7 @@ export class ShadowThread {
     this.#dropLate();
     const worker = this.#worker;
     if (worker === undefined || !this.#isReady || this.#underWay !== undefined) return;
-    const rows = this.#waiting.splice(0, BATCH_ROWS).map(({ row }) => row);
+    const rows = this.#waiting.splice(0, BATCH_ROWS);
     if (rows.length === 0) return;
     const batch = ++this.#batches;
     const timer = setTimeout(() => this.#ended(worker, 'its thread does not answer'), STUCK_MS).unref();
@@ -169,8 +171,8 @@ export class ShadowThread {
   }
 
   #dropLate(): void {
-    const now = performance.now();
-    const late = this.#waiting.findIndex(({ since }) => now - since <= LATEST_MS);
+    const now = Date.now();
+    const late = this.#waiting.findIndex(({ at }) => now - at <= LATEST_MS);
     const count = late < 0 ? this.#waiting.length : late;
     this.#waiting.splice(0, count);
     this.#state.dropped += count;

@@ -61,7 +61,8 @@ function answerBatch(shadow: VersionAnswers, batch: number, rows: OfferedRow[]):
       unread++;
       continue;
     }
-    const { id: shadow_of, request_id, at } = rows[i];
+    const { id: shadow_of, request_id } = rows[i];
+    const at = new Date(rows[i].at).toISOString();
     const inputs = inputsOf(rows[i], own);
     const entry = { id: v7(), at, request_id, model, version, inputs, ...answer, shadow_of };
     if (log.append([entry], signature)) answered++;

@@ -11,7 +11,6 @@ import type { ScoringLane, TimeLimit } from './scoring-lane.js';
 import type { ServedModel } from './served-model.js';
 import type { ModelSlots } from './slots.js';
 import type { StoreHandle } from './store-handle.js';
-import type { Trials } from './trials/trials.js';
 
 export interface Limits {
   /** The largest request body, in bytes. */
@@ -63,10 +62,12 @@ export interface ServerContext {
   /** The fields of a model's rows that name the thing that outcomes are told about. */
   entity: (model: string) => readonly string[];
   hooks: PredictHooks;
-  /** Versions that are tried on live traffic. */
-  trials: Trials;
+  /** Versions that are tried on live traffic; `warnings` says what an operator should know of them, a line each. */
+  trials: { warnings(): string[]; close(): Promise<void> };
   /** Ids by which a version was chosen already, of requests that go the long way after all: it takes them first. */
   spareIds: string[];
+  /** An id for a prediction; they grow. */
+  newId: () => string;
   /** Who may do what. */
   guard: Guard;
   hosts: HostCheck;

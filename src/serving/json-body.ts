@@ -1,7 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { RiskopsError } from '../errors.js';
+import { nestsDeeper } from '../util/json-nesting.js';
 import { printable } from '../util/text.js';
+
+/** No request that means anything nests so deep. */
+export const MOST_NESTING = 64;
+
+export const TOO_DEEP = `Its arrays and objects lie more than ${MOST_NESTING} deep in each other.`;
 
 /** Why JSON.parse refuses a text, on one line. */
 function jsonFault(text: string): string {
@@ -26,9 +32,11 @@ export function acceptJsonOnly(app: FastifyInstance): void {
     if (!isUtf8(body)) return done(invalid('The request body is not UTF-8.', 'JSON is sent as UTF-8.'));
     const text = body.toString('utf8');
     if (text === '') return done(invalid('The request body is empty.', 'It must be a JSON object.'));
-    parseJson(request, text, (error, value) =>
-      error ? done(invalid('The request body is not JSON.', jsonFault(text))) : done(null, value),
-    );
+    parseJson(request, text, (error, value) => {
+      if (error) done(invalid('The request body is not JSON.', jsonFault(text)));
+      else if (nestsDeeper(value, MOST_NESTING)) done(invalid('The request body is not read.', TOO_DEEP));
+      else done(null, value);
+    });
   });
   app.addHook('preParsing', (request, _reply, payload, done) => {
     const encoding = request.headers['content-encoding'];

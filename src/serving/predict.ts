@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { v7 } from 'uuid';
 import { RiskopsError } from '../errors.js';
 import { calledClass, classProbabilities } from '../models/class-answer.js';
 import type { LoggedPrediction } from '../monitoring/prediction-log.js';
@@ -16,7 +15,7 @@ export function answerOfRow(
   { header }: ServedModel,
   predictions: Float64Array,
   row: number,
-  prediction_id = v7(),
+  prediction_id: string,
 ): PredictionAnswer {
   const called = calledClass(header, predictions, row);
   const probabilities = classProbabilities(header, predictions, row);
@@ -128,7 +127,7 @@ export async function predictRows(context: ServerContext, asked: Asked): Promise
     chosen instanceof Promise ? await chosen : chosen,
     asked,
   );
-  const answers = rows.map((_, row) => answerOfRow(model, scores.predictions, row));
+  const answers = rows.map((_, row) => answerOfRow(model, scores.predictions, row, context.newId()));
   const kept = log.append(entriesOf(model, rows, answers, requestId), model.header.signature);
   if (log.mode === 'sync') await waitForLog(context, kept, limit.deadline);
   metrics.countPredictions(model.name, rows.length);

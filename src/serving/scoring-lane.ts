@@ -15,6 +15,8 @@ export type ScoreSlice = (from: number, to: number) => void;
 /** The event loop is held for about so long at a time; what else arrives is answered in between. */
 const SLICE_MS = 5;
 
+const BEHIND = 'The predictions before it took too long.';
+
 /**
  * Long scoring runs here, one job at a time and in slices, so that the server goes on answering. What would not be
  * served in time is turned away at once.
@@ -38,9 +40,17 @@ export class ScoringLane {
   async run(rowCount: number, msPerRow: number, slice: ScoreSlice, limit: TimeLimit): Promise<void> {
     if (this.#jobs >= this.maxJobs) throw busy('Too many predictions wait already.');
     this.#jobs++;
-    const job = this.#last.then(() => {
-      if (performance.now() > limit.deadline) throw busy('The predictions before it took too long.');
-      return runSlices(rowCount, msPerRow, slice, limit);
+    const asked = performance.now();
+    const job = this.#last.then(async () => {
+      const begun = performance.now();
+      if (begun > limit.deadline) throw busy(BEHIND);
+      try {
+        await runSlices(rowCount, msPerRow, slice, limit);
+      } catch (error) {
+        // Who waited longer than it ran is ended by what there was to do before, and may try again.
+        const isLate = performance.now() > limit.deadline && begun - asked > performance.now() - begun;
+        throw isLate && !limit.isGone() ? busy(BEHIND) : error;
+      }
     });
     this.#last = job.catch(() => {});
     try {

@@ -15,6 +15,7 @@ import { createDrain } from './drain.js';
 import { gitReader } from './git.js';
 import { createHostCheck, hostRefused, isLoopback, isWildcard } from './host-check.js';
 import { createMetrics, type ServerMetrics } from './metrics.js';
+import { createPredictionIds } from './prediction-id.js';
 import { tellOfRedaction } from './redaction-news.js';
 import type { Route } from './routes/route.js';
 import { ScoringLane } from './scoring-lane.js';
@@ -136,7 +137,7 @@ export async function openContext(options: ServerOptions): Promise<ServerContext
     actions: options.actions ?? {},
     load: { inFlight: 0 },
     hooks: { prepare: null, ...trials.hooks, ...hooks },
-    ...{ trials, spareIds: [] },
+    ...{ trials, spareIds: [], newId: createPredictionIds() },
     routes,
     streams: new Set(),
     git: gitReader(places),

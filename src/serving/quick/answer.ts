@@ -6,7 +6,6 @@ import { requestIdOf } from '../request-id.js';
 import type { ServedModel } from '../served-model.js';
 import type { QuickHead } from './head.js';
 import { compileOneRow, type OneRowPath } from './one-row.js';
-import { createPredictionIds } from './prediction-id.js';
 
 /** The answer of a request that is in order, always with status 200; null for one that has to go the long way. */
 export type QuickAnswer = (head: QuickHead, body: Buffer) => { text: string; requestId: string } | null;
@@ -86,9 +85,8 @@ function oneRowOf(text: string): { row: unknown; inputs: string } | null {
  * other request, and whatever goes wrong, is left to them.
  */
 export function createQuickAnswer(context: ServerContext, admit: Admit, basePath = ''): QuickAnswer {
-  const { log, metrics, hooks, limits, spareIds } = context;
+  const { log, metrics, hooks, limits, spareIds, newId } = context;
   const clock = createClock();
-  const newId = createPredictionIds();
   const paths = new WeakMap<ServedModel, OneRowPath | null>();
   const isOff = log.mode === 'sync' || log.redacts || hooks.prepare !== null;
 

@@ -1,5 +1,7 @@
 import { RiskopsError } from '../../errors.js';
+import { nestsDeeper } from '../../util/json-nesting.js';
 import { printable } from '../../util/text.js';
+import { MOST_NESTING, TOO_DEEP } from '../json-body.js';
 import type { RowReader } from './row-reader.js';
 
 type ParseJson = (text: string) => unknown;
@@ -11,7 +13,9 @@ export function ndjsonReader(parse: ParseJson): RowReader {
     read(record) {
       if (record.trim() === '') return null;
       try {
-        return { value: parse(record) };
+        const value = parse(record);
+        if (!nestsDeeper(value, MOST_NESTING)) return { value };
+        return { error: new RiskopsError('BODY_INVALID', { what: 'The line is not read.', why: TOO_DEEP }) };
       } catch (error) {
         const why = `${printable((error as Error).message)}.`;
         return { error: new RiskopsError('BODY_INVALID', { what: 'The line is not JSON.', why }) };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { RowNames } from '../../monitoring/prediction-log.js';
 import { ShadowThread } from '../../monitoring/shadow-thread.js';
 import type { PredictHooks } from '../context.js';
+import type { ServedModel } from '../served-model.js';
 import {
   failedTrial,
   failingHelp,
@@ -37,17 +37,16 @@ export function openShadow(asked: TrialVersion, context: TrialContext): Shadow {
           : `The shadow, version ${entry.version} of model "${name}", does not answer: ${failure}.`,
       ),
   });
-  const featuresOf = new WeakMap<RowNames, readonly string[]>();
+  let known: { model: ServedModel; features: readonly string[] } | undefined;
+  // In the way of every answer: no object is made that is not needed.
   const observe: Shadow['observe'] = ({ model, rows, answers, requestId }) => {
     if (model.name !== name || model.entry.version === entry.version) return;
-    const { signature } = model.header;
-    const features = featuresOf.get(signature) ?? signature.features.map((feature) => feature.name);
-    featuresOf.set(signature, features);
-    const at = new Date().toISOString();
-    thread.offer(rows.length, (i) => ({
-      ...{ inputs: rows[i], features },
-      ...{ id: answers[i].prediction_id, request_id: requestId, at },
-    }));
+    if (known?.model !== model)
+      known = { model, features: model.header.signature.features.map((feature) => feature.name) };
+    const { features } = known;
+    const at = Date.now();
+    for (let i = thread.take(rows.length) - 1; i >= 0; i--)
+      thread.offer({ inputs: rows[i], features, id: answers[i].prediction_id, request_id: requestId, at });
   };
   const figure = (figureName: string, help: string, read: () => number) => ({
     ...{ name: `shadow_${figureName}`, help, read },

@@ -4,7 +4,7 @@ import { openShadow, type Shadow } from './shadow.js';
 import type { TrialContext, TrialFigure, TrialOptions } from './trial-version.js';
 
 /** Versions on trial beside the promoted ones. */
-export interface Trials {
+interface Trials {
   hooks: Pick<PredictHooks, 'choose' | 'instead' | 'observe'>;
   figures: readonly TrialFigure[];
   /** What an operator should know, a line each. */

@@ -1,46 +1,9 @@
-import { SMTPServer } from 'smtp-server';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { deliverDue } from '../../../src/monitoring/alerts/deliver.js';
 import { type AlertMessage, htmlPage, titleOf } from '../../../src/monitoring/alerts/message.js';
 import { recordObservations } from '../../../src/monitoring/alerts/record-observations.js';
+import { mailServer } from '../../support/mail-server.js';
 import { alertsConfig, Clock, seen, testStore } from './alerts-support.js';
-
-interface Mail {
-  from: string;
-  to: string[];
-  user: string | undefined;
-  raw: string;
-}
-
-/** A real mail server on loopback. */
-async function mailServer(more: Partial<ConstructorParameters<typeof SMTPServer>[0]> = {}) {
-  const mails: Mail[] = [];
-  const server = new SMTPServer({
-    logger: false,
-    authOptional: true,
-    allowInsecureAuth: true,
-    onAuth: ({ username, password }, _session, done) =>
-      password === 'right' ? done(null, { user: username }) : done(new Error('Invalid credentials')),
-    onData(stream, session, done) {
-      let raw = '';
-      stream.setEncoding('utf8').on('data', (part) => (raw += part));
-      stream.on('end', () => {
-        const { mailFrom, rcptTo } = session.envelope;
-        const from = mailFrom === false ? '' : mailFrom.address;
-        // Lines that the encoding broke are whole again.
-        raw = raw.replaceAll('=\r\n', '');
-        mails.push({ from, to: rcptTo.map(({ address }) => address), user: session.user as string, raw });
-        done();
-      });
-    },
-    ...more,
-  });
-  server.on('error', () => {});
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
-  const { port } = server.server.address() as { port: number };
-  return { mails, port };
-}
 
 async function setup(port: number, more: Record<string, unknown> = {}) {
   const mail = {

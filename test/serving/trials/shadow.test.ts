@@ -187,25 +187,25 @@ async function openThread(limits: { mostWaiting?: number; mostASecond?: number }
   });
   onTestFinished(() => thread.close());
   const row = (): OfferedRow => ({
-    ...{ inputs: BODIES[0].inputs, features: null, id: '', request_id: 'r', at: new Date().toISOString() },
+    ...{ inputs: BODIES[0].inputs, features: null, id: '', request_id: 'r', at: Date.now() },
   });
   return { store, thread, threads, told, row };
 }
 
 test('what is too much is dropped and counted, at once', async () => {
   const { thread, row } = await openThread({ mostWaiting: 10, mostASecond: 25 });
-  const made: number[] = [];
-  const make = (i: number) => {
-    made.push(i);
-    return row();
+  const offer = (count: number) => {
+    const taken = thread.take(count);
+    for (let i = 0; i < taken; i++) thread.offer(row());
+    return taken;
   };
-  thread.offer(40, make);
-  expect(made).toHaveLength(10);
+  expect(offer(35)).toBe(10);
+  expect(offer(5)).toBe(0);
   expect(thread.state()).toMatchObject({ waiting: 10, dropped: 30, answered: 0 });
   await vi.waitFor(() => expect(thread.state().answered).toBe(10), { timeout: 8_000 });
   // Nothing waits, and the second's allowance is a limit of its own.
   for (let i = 0; i < 4; i++) {
-    thread.offer(10, make);
+    offer(10);
     await vi.waitFor(() => expect(thread.state().waiting).toBe(0), { timeout: 8_000 });
   }
   const { answered, dropped } = thread.state();
@@ -214,13 +214,13 @@ test('what is too much is dropped and counted, at once', async () => {
 });
 
 test('a thread that ends six times in a minute is given up', async () => {
-  const { thread, threads, told, row } = await openThread({});
+  const { thread, threads, told } = await openThread({});
   for (let times = 1; times <= 6; times++) {
     await vi.waitFor(() => expect(threads).toHaveLength(times), { timeout: 20_000, interval: 10 });
     await threads[times - 1].terminate();
   }
   await vi.waitFor(() => expect(thread.state().failure).toContain('6th time in a minute'));
-  thread.offer(3, row);
+  expect(thread.take(3)).toBe(0);
   expect(thread.state()).toMatchObject({ waiting: 0, dropped: 3 });
   expect(told.at(-1)).toContain('6th time');
 });
