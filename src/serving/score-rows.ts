@@ -135,11 +135,13 @@ export async function scoreRows(
     model.pace.note(to - from, performance.now() - begun);
   };
   const { msPerRow } = model.pace;
-  if (rows.length <= AT_ONCE_ROWS && rows.length * msPerRow <= AT_ONCE_MS) score(0, rows.length);
+  if (rows.length <= AT_ONCE_ROWS && rows.length * msPerRow <= AT_ONCE_MS) {
+    score(0, rows.length);
+    checkTime(limit);
+  }
   // Rows that build on each other are scored as a whole: the one slice is all of them.
   else if (model.predictor.sequential)
     await lane.run(1, rows.length * msPerRow, () => score(0, rows.length), limit);
   else await lane.run(rows.length, msPerRow, score, limit);
-  checkTime(limit);
   return scoring.end();
 }

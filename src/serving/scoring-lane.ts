@@ -41,16 +41,9 @@ export class ScoringLane {
     if (this.#jobs >= this.maxJobs) throw busy('Too many predictions wait already.');
     this.#jobs++;
     const asked = performance.now();
-    const job = this.#last.then(async () => {
-      const begun = performance.now();
-      if (begun > limit.deadline) throw busy(BEHIND);
-      try {
-        await runSlices(rowCount, msPerRow, slice, limit);
-      } catch (error) {
-        // Who waited longer than it ran is ended by what there was to do before, and may try again.
-        const isLate = performance.now() > limit.deadline && begun - asked > performance.now() - begun;
-        throw isLate && !limit.isGone() ? busy(BEHIND) : error;
-      }
+    const job = this.#last.then(() => {
+      if (performance.now() > limit.deadline) throw busy(BEHIND);
+      return runSlices(rowCount, slice, limit, { asked, msPerRow });
     });
     this.#last = job.catch(() => {});
     try {
@@ -61,24 +54,38 @@ export class ScoringLane {
   }
 }
 
+/** @param asked when the job came */
 async function runSlices(
   rowCount: number,
-  msPerRow: number,
   slice: ScoreSlice,
   limit: TimeLimit,
+  { asked, msPerRow }: { asked: number; msPerRow: number },
 ): Promise<void> {
   let rows = Math.max(1, Math.floor(SLICE_MS / Math.max(msPerRow, 1e-3)));
+  let scoring = 0;
   for (let from = 0; from < rowCount; ) {
     await nextTurn();
-    checkTime(limit);
+    checkShare(limit, asked, scoring);
     const to = Math.min(rowCount, from + rows);
     const begun = performance.now();
     slice(from, to);
     const took = Math.max(performance.now() - begun, 1e-3);
+    scoring += took;
     // The next slice is as long as this one's pace allows, and at most twice this one.
     rows = Math.max(1, Math.min(2 * rows, Math.floor(((to - from) * SLICE_MS) / took)));
     from = to;
   }
+  checkShare(limit, asked, scoring);
+}
+
+/**
+ * Who waited more than it scored is ended by what else there was to do, and may try again.
+ * @throws RiskopsError SERVER_BUSY, REQUEST_TIMEOUT
+ */
+function checkShare(limit: TimeLimit, asked: number, scoring: number): void {
+  const now = performance.now();
+  if (now > limit.deadline && scoring < (now - asked) / 2 && !limit.isGone()) throw busy(BEHIND);
+  checkTime(limit);
 }
 
 /** @throws RiskopsError REQUEST_TIMEOUT */

@@ -63,7 +63,7 @@ class Shop {
 
 /** Tries until nothing is thrown; what stood in the way is the error at the end. */
 const until = <T>(look: () => T | Promise<T>): Promise<T> =>
-  vi.waitFor(look, { interval: 50, timeout: 60_000 });
+  vi.waitFor(look, { interval: 50, timeout: 100_000 });
 
 async function served(sandbox: Sandbox) {
   const server = await startServing(sandbox);
@@ -164,4 +164,4 @@ test('sell-through: predict, outcomes, accuracy, a drift alert by webhook and ma
     outcome: { value: calm[0].sold },
   });
   expect((await server.stop()).stderr).not.toMatch(/could not|not delivered|Error/);
-}, 240_000);
+}, 300_000);

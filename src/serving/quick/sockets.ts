@@ -73,8 +73,11 @@ export function answerSockets(
     const answered = answer(head, chunk.subarray(from));
     if (answered === null) return false;
     const { text, requestId } = answered;
+    const bytes = Buffer.byteLength(text);
     socket.write(
-      `HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\nx-request-id: ${requestId}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\nDate: ${date()}\r\n${keepAlive}\r\n\r\n${text}`,
+      `HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${bytes}\r\nx-request-id: ${requestId}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\nDate: ${date()}\r\n${keepAlive}\r\n\r\n${text}`,
+      // What is all ASCII needs no encoding.
+      bytes === text.length ? 'latin1' : 'utf8',
     );
     return true;
   };
