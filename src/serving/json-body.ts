@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { RiskopsError } from '../errors.js';
-import { nestsDeeper } from '../util/json-nesting.js';
 import { printable } from '../util/text.js';
+import { nestsDeeper } from './json-nesting.js';
 
 /** No request that means anything nests so deep. */
 export const MOST_NESTING = 64;

@@ -1,7 +1,7 @@
 import { RiskopsError } from '../../errors.js';
-import { nestsDeeper } from '../../util/json-nesting.js';
 import { printable } from '../../util/text.js';
 import { MOST_NESTING, TOO_DEEP } from '../json-body.js';
+import { nestsDeeper } from '../json-nesting.js';
 import type { RowReader } from './row-reader.js';
 
 type ParseJson = (text: string) => unknown;

@@ -26,7 +26,7 @@ export async function send(
   { method = 'GET', headers, payload }: Sent = {},
 ) {
   const answer = await app.inject({ method, url, headers, payload: payload as object | undefined });
-  const isJson = String(answer.headers['content-type']).includes('json') && answer.body !== '';
+  const isJson = String(answer.headers['content-type']).includes('json') && answer.body.trim() !== '';
   const body = isJson ? answer.json() : answer.body;
   return { status: answer.statusCode, code: body?.error?.code, body, headers: answer.headers };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nestsDeeper } from '../../src/util/json-nesting.js';
+import { nestsDeeper } from '../../src/serving/json-nesting.js';
 
 /** The deepest place, by another way: the text's brackets outside of its strings. */
 function depthOf(value: unknown): number {
