@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { writeLoans } from '../support/loans.js';
@@ -160,6 +161,41 @@ test.skipIf(process.platform === 'win32')(
     expect(stderr).toMatch(/^Not ready: No model is promoted yet\. Try: riskops promote --latest$/m);
     expect(stderr).toMatch(/^Stopped by SIGTERM\.$/m);
     expect(readdirSync(own)).toEqual([]);
+  },
+);
+
+test.skipIf(process.platform === 'win32')(
+  'a second signal ends a server at once, whatever it waits for',
+  async () => {
+    const child = start(temporaryFolder(), ['serve', '--port', '0']);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = ending(child);
+    const port = await new Promise<number>((resolve) => {
+      let text = '';
+      child.stdout.on('data', (part) => {
+        text += part;
+        const [, found] = /:(\d+) .*Ctrl-C/.exec(text) ?? [];
+        if (found !== undefined) resolve(Number(found));
+      });
+    });
+    // A request whose body never ends is in flight for as long as it may be.
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+    const head = 'POST /outcomes HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n';
+    socket.write(`${head}Content-Length: 100\r\n\r\n{`);
+    await fetch(`http://127.0.0.1:${port}/health`);
+    child.kill('SIGINT');
+    const isOpen = () =>
+      fetch(`http://127.0.0.1:${port}/health`).then(
+        () => true,
+        () => false,
+      );
+    while (await isOpen()) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGINT');
+    const { exitCode, stderr } = await ended;
+    expect(exitCode).toBe(130);
+    // Which it says when it has waited.
+    expect(stderr).not.toContain('Stopped by');
   },
 );
 

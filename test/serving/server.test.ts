@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { readPredictions } from '../../src/monitoring/read-predictions.js';
 import { startServer } from '../../src/serving/server.js';
 import { goodRow, openApp, startTestServer, storeWithModel } from './support.js';
@@ -197,6 +197,13 @@ test('a batch of the greatest size holds up nobody, and one that takes too long 
     'REQUEST_TIMEOUT',
   ]);
   expect((await post(hasty.url, { inputs: goodRow })).status).toBe(200);
+
+  // However quick a model is, it never has all rows in hand at once.
+  const { app, context } = await openApp(places, { limits });
+  const parts = vi.spyOn((await context.slots.current()).predictor, 'predictCells');
+  await app.inject({ method: 'POST', url: '/predict', headers: JSON_HEADERS, payload: { inputs: rows } });
+  expect(parts.mock.calls.reduce((sum, [, count]) => sum + count, 0)).toBe(rows.length);
+  expect(Math.max(...parts.mock.calls.map(([, count]) => count))).toBeLessThan(rows.length / 2);
 });
 
 test('no body whatever is answered with a fault of the server', async () => {

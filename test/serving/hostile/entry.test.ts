@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createToken, revokeToken } from '../../../src/registry/tokens.js';
 import { tokensOf } from '../auth/support.js';
 import { startTestServer, storeWithModel } from '../support.js';
-import { isShort, openTalk, predictText } from './support.js';
+import { openShort, openTalk, predictText } from './support.js';
 
 const bearer = (token: string) => `Authorization: Bearer ${token}`;
 
@@ -15,9 +15,8 @@ test('the short way lets in nobody whom the long way keeps out: no token, broken
   for (const token of [viewer, logger, admin, gone, viewer, gone])
     expect((await ask(predictText([bearer(token)]))).status).toBe(200);
   // All of them are known to the short way now.
-  const talk = await openTalk(server.port);
   for (const token of [viewer, logger, admin, gone])
-    expect(isShort(await talk.ask(predictText([bearer(token)])))).toBe(true);
+    await openShort(server.port, predictText([bearer(token)]));
   await revokeToken(store, { name: 'gone', actor: 'min' });
   const statusOf = async (lines: string[]) =>
     (await (await openTalk(server.port)).ask(predictText(lines))).status;
@@ -58,8 +57,7 @@ test('the short way answers to no other host, however it is written (DNS rebindi
   const store = await storeWithModel();
   const server = await startTestServer(store.places);
   await (await openTalk(server.port)).ask(predictText());
-  const talk = await openTalk(server.port);
-  expect(isShort(await talk.ask(predictText()))).toBe(true);
+  await openShort(server.port);
   for (const host of [
     'evil.example',
     'evil.example:80',
@@ -154,9 +152,7 @@ test.each(['', '/ml/api'])(
         ...['/ml\\api/predict', `${basePath}${basePath}/predict`, '/ml/predict'],
       );
     const right = `${basePath}/predict`;
-    const known = await openTalk(server.port);
-    await known.ask(predictText([bearer(viewer)], undefined, right));
-    expect(isShort(await known.ask(predictText([bearer(viewer)], undefined, right)))).toBe(true);
+    await openShort(server.port, predictText([bearer(viewer)], undefined, right));
     for (const path of [...paths, right, `${basePath}/models/credit/predict`, `${basePath}/%70redict`]) {
       const talk = await openTalk(server.port);
       const { status } = await talk.ask(predictText([], undefined, path));

@@ -91,7 +91,9 @@ test('hostile names are refused or come back as they are, and reach neither path
         });
       expect(headers['content-type'] ?? 'application/json').toMatch(/^application\/json/);
       for (const text of textsOf(body)) expect(text).not.toMatch(UNSHOWABLE);
-      expect(JSON.stringify(body)).not.toMatch(/\b49\b|uid=|root:|sqlite/i);
+      // What 7 * 7 makes may be a time's own second.
+      const told = JSON.stringify(body)?.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '');
+      expect(told ?? '').not.toMatch(/\b49\b|uid=|root:|sqlite/i);
       expect(headers['set-cookie']).toBeUndefined();
     }
     const made = await send(app, '/tokens', { method: 'POST', payload: { name, role: 'viewer' } });
