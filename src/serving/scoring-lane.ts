@@ -39,11 +39,12 @@ export class ScoringLane {
    */
   async run(rowCount: number, msPerRow: number, slice: ScoreSlice, limit: TimeLimit): Promise<void> {
     if (this.#jobs >= this.maxJobs) throw busy('Too many predictions wait already.');
+    // Alone in the lane, a job is late by nobody's fault but its own.
+    const behindSince = this.#jobs === 0 ? null : performance.now();
     this.#jobs++;
-    const asked = performance.now();
     const job = this.#last.then(() => {
-      if (performance.now() > limit.deadline) throw busy(BEHIND);
-      return runSlices(rowCount, slice, limit, { asked, msPerRow });
+      checkShare(limit, behindSince, 0);
+      return runSlices(rowCount, slice, limit, { behindSince, msPerRow });
     });
     this.#last = job.catch(() => {});
     try {
@@ -54,18 +55,18 @@ export class ScoringLane {
   }
 }
 
-/** @param asked when the job came */
+/** @param behindSince when the job came, where others were before it */
 async function runSlices(
   rowCount: number,
   slice: ScoreSlice,
   limit: TimeLimit,
-  { asked, msPerRow }: { asked: number; msPerRow: number },
+  { behindSince, msPerRow }: { behindSince: number | null; msPerRow: number },
 ): Promise<void> {
   let rows = Math.max(1, Math.floor(SLICE_MS / Math.max(msPerRow, 1e-3)));
   let scoring = 0;
   for (let from = 0; from < rowCount; ) {
     await nextTurn();
-    checkShare(limit, asked, scoring);
+    checkShare(limit, behindSince, scoring);
     const to = Math.min(rowCount, from + rows);
     const begun = performance.now();
     slice(from, to);
@@ -75,16 +76,17 @@ async function runSlices(
     rows = Math.max(1, Math.min(2 * rows, Math.floor(((to - from) * SLICE_MS) / took)));
     from = to;
   }
-  checkShare(limit, asked, scoring);
+  checkShare(limit, behindSince, scoring);
 }
 
 /**
- * Who waited more than it scored is ended by what else there was to do, and may try again.
+ * Who came behind others and waited more than it scored is ended by what else there was to do, and may try again.
  * @throws RiskopsError SERVER_BUSY, REQUEST_TIMEOUT
  */
-function checkShare(limit: TimeLimit, asked: number, scoring: number): void {
+function checkShare(limit: TimeLimit, behindSince: number | null, scoring: number): void {
   const now = performance.now();
-  if (now > limit.deadline && scoring < (now - asked) / 2 && !limit.isGone()) throw busy(BEHIND);
+  const isBehind = behindSince !== null && scoring < (now - behindSince) / 2;
+  if (now > limit.deadline && isBehind && !limit.isGone()) throw busy(BEHIND);
   checkTime(limit);
 }
 
