@@ -19,8 +19,9 @@ const NAMES = [
     '',
     ' ',
     'a b',
-    ' a',
-    'a ',
+    // No digits of an id: a run may begin with any of those.
+    ' z',
+    'z ',
     'a\nb',
     'a\rb',
     'a\0b',
@@ -33,7 +34,7 @@ const NAMES = [
     '\u009b31m',
     'a\u202eb',
     'a\u200bb',
-    '\ufeffa',
+    '\ufeffz',
   ],
   ...[
     'é'.normalize('NFD'),
