@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { refuseSilent } from '../refuse-connection.js';
 import type { QuickAnswer } from './answer.js';
 import { parseHead, type QuickHead } from './head.js';
+import { createTurn } from './turn.js';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const MOST_HEAD_BYTES = 4096;
@@ -61,6 +62,7 @@ export function answerSockets(
   const date = createDate();
   const keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1000)}`;
   const open = new Set<Socket>();
+  const turn = createTurn();
   let isClosed = false;
 
   const answerChunk = (socket: Socket, chunk: Buffer): boolean => {
@@ -74,11 +76,9 @@ export function answerSockets(
     if (answered === null) return false;
     const { text, requestId } = answered;
     const bytes = Buffer.byteLength(text);
-    socket.write(
-      `HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${bytes}\r\nx-request-id: ${requestId}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\nDate: ${date()}\r\n${keepAlive}\r\n\r\n${text}`,
-      // What is all ASCII needs no encoding.
-      bytes === text.length ? 'latin1' : 'utf8',
-    );
+    const response = `HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${bytes}\r\nx-request-id: ${requestId}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\nDate: ${date()}\r\n${keepAlive}\r\n\r\n${text}`;
+    // What is all ASCII needs no encoding.
+    turn.add(socket, response, bytes === text.length ? 'latin1' : 'utf8', open.size === 1);
     return true;
   };
 
@@ -86,7 +86,10 @@ export function answerSockets(
     let isNew = true;
     const onClose = () => open.delete(socket);
     const onError = () => socket.destroy();
-    const onEnd = () => socket.end();
+    const onEnd = () => {
+      turn.flush();
+      socket.end();
+    };
     const onTimeout = () => {
       if (isNew) refuseSilent(socket);
       else socket.destroy();
@@ -102,6 +105,7 @@ export function answerSockets(
         isNew = false;
         return;
       }
+      turn.flush();
       letGo();
       // A stream that flows would not hand out again what is put back.
       socket.pause();

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
@@ -243,4 +244,42 @@ test('closing ends what idles on the short way, and lets what comes in that mome
   short?.close();
   expect((await idle).seen).toHaveLength(1);
   await closed;
+});
+
+test('what else one turn brings on a connection comes after the answer that waits: a request for Node, the end', async () => {
+  const { server, port } = await startServer();
+  const ends: Socket[] = [];
+  server.on('connection', (socket: Socket) => ends.push(socket));
+  for (const next of [Buffer.from(request('n2')), null]) {
+    const [other, client] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+    onTestFinished(() => void other.destroy());
+    let heard = '';
+    client.on('data', (part) => {
+      heard += part;
+    });
+    while (ends.length < 2) await once(server, 'connection');
+    const end = ends.splice(0).find(({ remotePort }) => remotePort === client.localPort)!;
+    end.push(Buffer.from(request('q1')));
+    end.push(next);
+    const both = next === null ? /q1/ : /q1.*n2/s;
+    while (!both.test(heard) && !client.closed) await sleep(1);
+    expect(heard).toMatch(both);
+    client.destroy();
+    other.destroy();
+  }
+});
+
+test('many connections at once: each gets its own answers, in order', async () => {
+  const { port } = await startServer();
+  await Promise.all(
+    Array.from({ length: 20 }, async (_, client) => {
+      const bodies = Array.from({ length: 10 }, (_, i) => `${i % 4 === 3 ? 'n' : 'q'}${client}-${i}`);
+      const { seen } = await talk(
+        port,
+        bodies.map((text) => request(text)),
+        bodies.length,
+      );
+      expect(seen.map(({ text }) => text)).toEqual(bodies);
+    }),
+  );
 });
