@@ -22,7 +22,7 @@ const FLAGS = {
   trees: SHARED,
   forest: SHARED,
   gemm: IMPORTED,
-  predict: IMPORTED,
+  walk: IMPORTED,
 };
 
 const hashOf = (content) => createHash('sha256').update(content).digest('hex');

@@ -5,7 +5,8 @@ import type { FittedModel, Learner, ModelShape, SavedModel, Task } from './learn
 import { sigmoid, softmaxInPlace } from './linear/linear-model.js';
 import { modelFileFault } from './saved-model.js';
 import type { Forest } from './trees/forest.js';
-import { packForest, predictForest } from './trees/predict-forest.js';
+import { packForest } from './trees/pack-forest.js';
+import { predictForest } from './trees/predict-forest.js';
 import { loadForest, saveForest } from './trees/saved-forest.js';
 import { explainForest, gainImportances } from './trees/tree-shap.js';
 

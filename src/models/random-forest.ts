@@ -13,7 +13,8 @@ import type {
 import { modelFileFault } from './saved-model.js';
 import { DEPTH_LIMIT, type Forest } from './trees/forest.js';
 import type { RandomForestJob } from './trees/job.js';
-import { packForest, predictForest } from './trees/predict-forest.js';
+import { packForest } from './trees/pack-forest.js';
+import { predictForest } from './trees/predict-forest.js';
 import { prepareData } from './trees/prepare.js';
 import { runJob } from './trees/run-job.js';
 import { loadForest, saveForest } from './trees/saved-forest.js';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Forest } from '../../src/models/trees/forest.js';
-import { packForest, predictForest } from '../../src/models/trees/predict-forest.js';
+import { packForest } from '../../src/models/trees/pack-forest.js';
+import { predictForest } from '../../src/models/trees/predict-forest.js';
 import { explainForest, gainImportances } from '../../src/models/trees/tree-shap.js';
 import { seededRandom } from '../../src/util/random.js';
 import { FEATURES, growRandomForest, isLeft, randomRows, shapeOf } from './random-forests.js';

@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { binColumns } from '../../src/models/trees/bins.js';
 import type { Forest } from '../../src/models/trees/forest.js';
 import { ForestBuilder, joinForests } from '../../src/models/trees/forest-builder.js';
-import { packForest, predictForest } from '../../src/models/trees/predict-forest.js';
+import { packForest } from '../../src/models/trees/pack-forest.js';
+import { predictForest } from '../../src/models/trees/predict-forest.js';
+import { openKernelWalk } from '../../src/models/trees/walk-kernel.js';
+import { openPlainWalk } from '../../src/models/trees/walk-plain.js';
+import { seededRandom } from '../../src/util/random.js';
 import { sameBytes } from './credit-data.js';
 import { FEATURES, growRandomForest, isLeft, randomRows, shapeOf } from './random-forests.js';
 
@@ -22,6 +26,9 @@ function walk(forest: Forest, row: Float64Array, base: readonly number[]): numbe
   });
   return sums;
 }
+
+/** The compiled one and its plain twin. */
+const WALKS = [openKernelWalk, openPlainWalk];
 
 /** One feature of numbers. */
 const columnOf = (values: number[]) => ({
@@ -49,7 +56,11 @@ test('a prediction is the base plus the leaves in the order of the trees, alone 
       const x = randomRows(600, 9);
       const rows = Array.from({ length: 600 }, (_, i) => x.subarray(i * FEATURES, (i + 1) * FEATURES));
       const wanted = Float64Array.from(rows.flatMap((row) => walk(forest, row, base)));
-      for (const size of [600, 1, 7, 256, 257]) {
+      for (const [size, open] of [600, 1, 7, 256, 257].flatMap((size) =>
+        WALKS.map((open) => [size, open] as const),
+      )) {
+        packed.walk = open(packed);
+        expect(packed.walk).not.toBeNull();
         const found = new Float64Array(600 * outputs);
         for (let from = 0; from < 600; from += size) {
           const count = Math.min(size, 600 - from);
@@ -59,6 +70,33 @@ test('a prediction is the base plus the leaves in the order of the trees, alone 
         expect(sameBytes(found, wanted)).toBe(true);
       }
     }
+  }
+});
+
+test('a feature with more thresholds than a rank can count is asked for each of them', () => {
+  const random = seededRandom(4);
+  const builder = new ForestBuilder({ ...shapeOf(1, 1), featureCount: 1, categories: Int32Array.of(0) });
+  const leaves = [builder.addTree(0)];
+  const thresholds = Float64Array.from({ length: 40_000 }, () => random());
+  for (const threshold of thresholds) {
+    const at = Math.floor(random() * leaves.length);
+    const more = { missingLeft: random() < 0.5, gain: 1, leftCover: 1, rightCover: 1 };
+    const left = builder.split(leaves[at], { feature: 0, threshold, ...more });
+    leaves[at] = left;
+    leaves.push(left + 1);
+  }
+  leaves.forEach((leaf, i) => void builder.setValue(leaf, Float64Array.of(i)));
+  const forest = builder.finish();
+  const x = Float64Array.from([
+    ...thresholds.subarray(0, 2_000),
+    ...Array.from({ length: 2_000 }, () => random()),
+    ...[Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0, -0, 1],
+  ]);
+  const wanted = Float64Array.from(x, (_, i) => walk(forest, x.subarray(i, i + 1), [0])[0]);
+  const packed = packForest(forest);
+  for (const open of WALKS) {
+    packed.walk = open(packed);
+    expect(sameBytes(predictForest(packed, x, x.length), wanted)).toBe(true);
   }
 });
 
