@@ -1,5 +1,3 @@
-import type { Walk } from './walk-plain.js';
-
 /**
  * A forest laid out for prediction: a node takes 8 bytes, and asks about a small whole number.
  *
@@ -29,6 +27,14 @@ export interface PackedForest {
   roots: Int32Array;
   /** Finds the leaves of rows; opened with the first rows. */
   walk: Walk | null;
+}
+
+/** Finds the leaves that rows fall into. */
+export interface Walk {
+  /** The most rows at once. */
+  most: number;
+  /** rowCount x trees, of rows from `first` on of a row-major matrix; overwritten by the next call. */
+  leaves(x: Float64Array, first: number, rowCount: number): Int32Array;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { kernelModule } from '../kernels.js';
-import type { PackedForest } from './packed-forest.js';
+import type { PackedForest, Walk } from './packed-forest.js';
 import { rankRows } from './rank-rows.js';
-import { blockRows, type Walk } from './walk-plain.js';
+import { blockRows } from './walk-plain.js';
 
 /** What assembly/walk.ts exports; addresses are bytes. */
 interface WalkExports {

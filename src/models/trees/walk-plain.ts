@@ -1,13 +1,5 @@
-import { type PackedForest, SLOT_BITS, SLOT_MASK } from './packed-forest.js';
+import { type PackedForest, SLOT_BITS, SLOT_MASK, type Walk } from './packed-forest.js';
 import { rankRows } from './rank-rows.js';
-
-/** Finds the leaves that rows fall into. */
-export interface Walk {
-  /** The most rows at once. */
-  most: number;
-  /** rowCount x trees, of rows from `first` on of a row-major matrix; overwritten by the next call. */
-  leaves(x: Float64Array, first: number, rowCount: number): Int32Array;
-}
 
 /** Trees and rows stay in the processor's cache. */
 const MOST_ROWS = 256;
