@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // A log of many predictions with an outcome each: how long telling, measuring, exporting and deleting take, and in how much memory.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { addOutcomes, measureAccuracy, openStore, predictionsOf } from '../dist/index.js';
+import { measureAccuracy, openStore, predictionsOf } from '../dist/index.js';
 
 const count = Number(process.argv[2] ?? 1_000_000);
 const DAY = 86_400_000;
@@ -95,6 +95,40 @@ async function timed(what, work) {
   return result;
 }
 
+/** A file with an outcome a line; `order` says of which prediction the line is. */
+function writeOutcomes(order) {
+  const file = openSync(join(folder, 'outcomes.csv'), 'w');
+  writeSync(file, 'prediction_id,value\n');
+  for (let from = 0; from < count; from += 10_000) {
+    const lines = Array.from({ length: Math.min(10_000, count - from) }, (_, at) => {
+      const i = order(from + at);
+      return `${idOf(msOf(i), i)},${(i * 31) % 97 < 40 ? 1 : 0}\n`;
+    });
+    writeSync(file, lines.join(''));
+  }
+  closeSync(file);
+}
+
+/** As `riskops outcomes add` does, in a process of its own: what it takes is not mixed with what this one holds. */
+const CHILD = `
+  const [index, places, path] = process.argv.slice(1);
+  const { addOutcomesOfFile, openStore } = await import(index);
+  const store = await openStore(JSON.parse(places), { mode: 'write' });
+  const added = await addOutcomesOfFile(store, { path }, { actor: 'bench' });
+  await store.close();
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  console.log(JSON.stringify({ ...added, cpu: (userCPUTime + systemCPUTime) / 1e6, mb: Math.round(maxRSS / 1024) }));
+`;
+
+function tellFile(what, all) {
+  const index = new URL('../dist/index.js', import.meta.url).href;
+  const given = [index, JSON.stringify(places), join(folder, 'outcomes.csv')];
+  const words = ['--input-type=module', '-e', CHILD, ...given];
+  const told = JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' }));
+  if (told[all] !== count) throw new Error(`${told[all]} ${all}`);
+  console.log(`${what}: ${told.cpu.toFixed(1)} s CPU, at most ${told.mb} MB resident`);
+}
+
 try {
   train();
   const store = await openStore(places, { mode: 'write' });
@@ -105,16 +139,11 @@ try {
     for await (const chunk of predictionsOf(store, { model: 'credit' })) rows += chunk.length;
     if (rows !== count) throw new Error(`${rows} rows`);
   });
-  const outcomes = Array.from({ length: count }, (_, i) => ({
-    prediction_id: idOf(msOf(i), i),
-    value: (i * 31) % 97 < 40 ? 1 : 0,
-  }));
-  await timed('telling the outcomes', () => addOutcomes(store, outcomes, { actor: 'bench' }));
-  await timed('telling them again', async () => {
-    const { unchanged } = await addOutcomes(store, outcomes, { actor: 'bench' });
-    if (unchanged !== count) throw new Error(`${unchanged} unchanged`);
-  });
-  outcomes.length = 0;
+  const isMixed = process.argv[3] === 'mixed';
+  // 7919 is a prime: every prediction stands in the file once, far from its neighbours.
+  writeOutcomes(isMixed ? (i) => (i * 7919) % count : (i) => i);
+  tellFile(`telling the outcomes of a file in ${isMixed ? 'a mixed' : "the log's"} order`, 'added');
+  tellFile('telling them again', 'unchanged');
   const accuracy = await timed('measuring', () =>
     measureAccuracy(store, { model: 'credit', by: ['region', 'income'] }),
   );

@@ -1,4 +1,5 @@
 import { type Accuracy, directionOf, type Measured } from '../monitoring/accuracy.js';
+import { coverageText, round, segmentsTable, windowsTable } from './accuracy-tables.js';
 import { formatNumber } from './output.js';
 import { formatTable } from './table.js';
 
@@ -12,12 +13,6 @@ function spanText(ms: number | null): string {
   return hours < 48 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} d`;
 }
 
-const round = (value: number) => String(Number(value.toPrecision(4)));
-
-function coverageText({ coverage }: Measured): string {
-  return coverage === null ? '-' : `${(100 * coverage).toFixed(1)} %`;
-}
-
 /** How the value of today stands to the one on the held-out rows: only what the interval says. */
 function comparison(metric: Measured['metrics'][number], holdout: number | undefined): string {
   const { name, lower, upper } = metric;
@@ -28,89 +23,66 @@ function comparison(metric: Measured['metrics'][number], holdout: number | undef
   return isBetter ? 'better than then' : 'WORSE than then';
 }
 
-function overallTable({ overall, holdout }: Accuracy): string[] {
-  if (overall.too_few !== null) return [`${overall.too_few}.`];
-  return formatTable(
-    ['metric', 'value', '95 % interval', 'holdout', ''],
-    overall.metrics.map((metric) => {
-      const before = holdout?.metrics[metric.name];
-      if (metric.value === null) return [metric.name, '-', metric.why, before && round(before), ''];
-      const interval = `${round(metric.lower ?? 0)} to ${round(metric.upper ?? 0)}`;
-      return [
-        ...[metric.name, round(metric.value), interval],
-        ...[before === undefined ? '-' : round(before), comparison(metric, before)],
-      ];
+/** Value, interval, the figure of the held-out rows, and what the two say together. */
+function metricCells(metric: Measured['metrics'][number], holdout: number | undefined): (string | null)[] {
+  const before = holdout === undefined ? '-' : round(holdout);
+  if (metric.value === null) return ['-', metric.why, before, ''];
+  const interval = `${round(metric.lower ?? 0)} to ${round(metric.upper ?? 0)}`;
+  return [round(metric.value), interval, before, comparison(metric, holdout)];
+}
+
+/** So many versions have lines of their own. */
+const MOST_VERSIONS = 10;
+
+/** Each metric over all predictions, and below it by version: what a version had on its held-out rows says nothing of another one. */
+function versionsTable({ overall, versions }: Accuracy): string[] {
+  const shown = versions.slice(0, MOST_VERSIONS);
+  const rows = overall.metrics.flatMap((metric) => [
+    [metric.name, 'all', overall.with_outcome, ...metricCells(metric, undefined)],
+    ...shown.map(({ version, holdout, ...own }) => {
+      const why = own.too_few?.split(',')[0] ?? null;
+      const found = own.metrics.find(({ name }) => name === metric.name) ?? {
+        ...{ name: metric.name, value: null, lower: null, upper: null, why },
+      };
+      return ['', version, own.with_outcome, ...metricCells(found, holdout?.[metric.name])];
     }),
-  );
+  ]);
+  const left = versions.length - shown.length;
+  return [
+    ...formatTable(['metric', 'version', 'outcomes', 'value', '95 % interval', 'holdout', ''], rows),
+    'holdout: each version on its own held-out rows.',
+    ...(left === 0
+      ? []
+      : [`${left} versions with fewer predictions are left out: --version shows one of them.`]),
+  ];
 }
 
-/** A metric of a part with its interval. */
-function metricText({ metrics }: Measured, name: string): string {
-  const found = metrics.find((metric) => metric.name === name);
-  if (found?.value == null) return '-';
-  return `${round(found.value)} (${round(found.lower ?? 0)} to ${round(found.upper ?? 0)})`;
-}
-
-/** One line a part: what it is, how many, and each metric with its interval. */
-function partsTable(names: readonly string[], parts: readonly { cells: string[]; measured: Measured }[]) {
-  const areAllEnough = parts.every(({ measured }) => measured.too_few === null);
-  const metrics = parts.find(({ measured }) => measured.metrics.length > 0)?.measured.metrics ?? [];
-  return formatTable(
-    [
-      ...names,
-      'predictions',
-      'outcomes',
-      'coverage',
-      ...metrics.map(({ name }) => name),
-      ...(areAllEnough ? [] : ['']),
-    ],
-    parts.map(({ cells, measured }) => [
-      ...cells,
-      measured.predictions,
-      measured.with_outcome,
-      coverageText(measured),
-      ...metrics.map(({ name }) => metricText(measured, name)),
-      ...(areAllEnough ? [] : [measured.too_few?.split(',')[0] ?? '']),
-    ]),
-  );
+function overallTable(accuracy: Accuracy): string[] {
+  const { overall, versions, holdout } = accuracy;
+  if (overall.too_few !== null) return [`${overall.too_few}.`];
+  if (versions.length > 1) return versionsTable(accuracy);
+  return [
+    ...formatTable(
+      ['metric', 'value', '95 % interval', 'holdout', ''],
+      overall.metrics.map((metric) => [metric.name, ...metricCells(metric, holdout?.metrics[metric.name])]),
+    ),
+    ...(holdout === null ? [] : [`holdout: version ${holdout.version} on its held-out rows.`]),
+  ];
 }
 
 /** What was measured, for people. */
 export function accuracyLines(accuracy: Accuracy): string[] {
-  const { model, versions, overall, segments, windows, notes, holdout } = accuracy;
+  const { model, versions, overall, segments, windows, notes } = accuracy;
   if (overall.predictions === 0 && versions.length === 0)
     return [`No prediction of ${model} is in the log for this time.`];
   const named = versions.map(({ version, predictions }) => `version ${version}: ${predictions}`).join(', ');
   const positives = overall.positives === null ? '' : `, ${overall.positives} of them positive`;
-  const by = Object.keys(segments[0]?.segment ?? {});
   return [
     `${model}: ${overall.predictions} predictions (${named}), ${overall.with_outcome} with an outcome (${coverageText(overall)})${positives}; the outcome came ${spanText(overall.median_delay_ms)} later (median).`,
     '',
     ...overallTable(accuracy),
-    ...(holdout === null || overall.too_few !== null
-      ? []
-      : [`holdout: version ${holdout.version} on its held-out rows.`]),
-    ...(segments.length === 0
-      ? []
-      : [
-          '',
-          ...partsTable(
-            by,
-            segments.map(({ segment, ...measured }) => ({
-              cells: by.map((field) => segment[field]),
-              measured,
-            })),
-          ),
-        ]),
-    ...(windows.length === 0
-      ? []
-      : [
-          '',
-          ...partsTable(
-            ['from', 'to'],
-            windows.map(({ from, to, ...measured }) => ({ cells: [from, to], measured })),
-          ),
-        ]),
+    ...(segments.length === 0 ? [] : ['', ...segmentsTable(segments)]),
+    ...(windows.length === 0 ? [] : ['', ...windowsTable(windows)]),
     ...(notes.length === 0 ? [] : ['', ...notes]),
   ];
 }

@@ -23,7 +23,7 @@ export const command: Command = {
     { flag: '--window <span>', description: 'also a series of windows of this length, such as 7d' },
   ],
   details:
-    'How good the predictions were, by the outcomes that were told. Every metric has its 95 % interval, which takes the rows for independent of one another; fewer than 30 outcomes have none. The column holdout is what the version had on its held-out rows when it was trained.',
+    'How good the predictions were, by the outcomes that were told. Every metric has its 95 % interval, which takes the rows for independent of one another; fewer than 30 outcomes have none. The column holdout is what the version had on its held-out rows when it was trained; where several versions predicted, each has its own line. Windows without an outcome are left out before the first outcome and behind the last, and are one line between.',
   examples: [
     'riskops accuracy',
     'riskops accuracy --by category --since 30d',

@@ -20,7 +20,7 @@ function decode(path: string, bytes: Uint8Array, line: number): string {
 }
 
 /** The lines of the file, with their numbers; blank ones are left out. */
-async function* linesOf(
+export async function* linesOf(
   path: string,
   { pieces }: DataStream,
 ): AsyncGenerator<{ text: string; line: number }> {
@@ -51,7 +51,7 @@ async function* linesOf(
 }
 
 /** Whether the text of a `.json` file is one document over several lines: a list, or an object that goes on behind its first line. */
-function isDocument(path: string, firstLine: string): boolean {
+export function isDocument(path: string, firstLine: string): boolean {
   if (!/\.json(\.gz)?$/i.test(path)) return false;
   if (firstLine.startsWith('[')) return true;
   try {
@@ -62,7 +62,8 @@ function isDocument(path: string, firstLine: string): boolean {
   }
 }
 
-function parseLine(rows: ObjectRows, text: string): unknown {
+/** The value of a line. */
+export function parseLine(rows: ObjectRows, text: string): unknown {
   try {
     return JSON.parse(keepLongNumbers(text));
   } catch (error) {

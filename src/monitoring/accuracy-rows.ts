@@ -16,8 +16,9 @@ const NONE = -1;
 
 /** Predictions with what came of them, in columns: some tens of bytes a prediction. */
 export class AccuracyRows {
-  /** Of each prediction its time and its fields. */
+  /** Of each prediction its time, its version and its fields. */
   readonly at: number[] = [];
+  readonly versions: number[] = [];
   readonly fields: FieldValue[][];
   /** Of each prediction its place among those with an outcome; -1 without one. */
   readonly answered: number[] = [];
@@ -45,6 +46,7 @@ export class AccuracyRows {
 
   add(entry: LoggedPrediction, facts: VersionFacts, outcome: JoinedOutcome | undefined): void {
     this.at.push(Date.parse(entry.at));
+    this.versions.push(entry.version);
     for (const field of entry.redacted ?? []) this.redacted.add(field);
     for (const [i, field] of this.by.entries()) this.fields[i].push(segmentValue(entry, field, facts));
     const actual = outcome === undefined ? null : outcomeFor(outcome.value, facts);

@@ -59,22 +59,29 @@ export interface AccuracyWindow extends Measured {
   to: string;
 }
 
+/** What one of the versions predicted. */
+export interface AccuracyVersion extends Measured {
+  version: number;
+  /** What this version had on its held-out rows when it was trained; null when that is not on record. */
+  holdout: Record<string, number> | null;
+}
+
 /** What was measured of a model. */
 export interface Accuracy {
   model: string;
   /** Of the predictions' versions; null when none of them is on record. */
   task: TargetTask | null;
-  /** The versions that made them, and how many each. */
-  versions: { version: number; predictions: number }[];
+  /** Each version that made some of them by itself; the one that made most comes first. */
+  versions: AccuracyVersion[];
   from: string | null;
   to: string | null;
   confidence: 0.95;
   overall: Measured;
   /** The largest first; at most 100. */
   segments: AccuracySegment[];
-  /** Oldest first; empty without `windowMs`. */
+  /** Oldest first, from the first one with a prediction to the last one with a prediction; empty without `windowMs`. */
   windows: AccuracyWindow[];
-  /** What the version that made most of the predictions had on its held-out rows when it was trained; null when that is not on record. */
+  /** Of the version that made most of the predictions, and that is named here, `holdout` of `versions`; null when that is not on record. */
   holdout: { version: number; metrics: Record<string, number> } | null;
   /** What the numbers do not say: outcomes that do not fit the model, segments left out. */
   notes: string[];

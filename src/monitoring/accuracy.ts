@@ -1,13 +1,15 @@
 import { RiskopsError } from '../errors.js';
-import { quantile } from '../evaluation/quantile.js';
 import type { Store } from '../storage/store.js';
 import { printable, suggestWord } from '../util/text.js';
-import { estimateMetrics, FEWEST_OUTCOMES, liveMetricNames } from './accuracy-metrics.js';
+import { measureRows, NOTHING } from './accuracy-measure.js';
+import { liveMetricNames } from './accuracy-metrics.js';
 import { AccuracyRows } from './accuracy-rows.js';
 import { segmentRows } from './accuracy-segments.js';
-import type { Accuracy, AccuracyFilter, AccuracyWindow, Measured } from './accuracy-types.js';
+import type { Accuracy, AccuracyFilter, AccuracyVersion, Measured } from './accuracy-types.js';
+import { measureWindows } from './accuracy-windows.js';
 import { joinOutcomes } from './join-outcomes.js';
 import type { LoggedPrediction } from './logged-prediction.js';
+import { EntityWatch, noEntitySet } from './outcomes-entity.js';
 import { predictionsOf } from './read-predictions.js';
 import { type VersionFacts, VersionFactsReader } from './version-facts.js';
 
@@ -16,13 +18,13 @@ export type {
   Accuracy,
   AccuracyFilter,
   AccuracySegment,
+  AccuracyVersion,
   AccuracyWindow,
   Measured,
   MetricEstimate,
 } from './accuracy-types.js';
 
 const MOST_SEGMENTS = 100;
-const MOST_WINDOWS = 400;
 
 /** How many predictions each version made, and how many could not be measured, and why. */
 interface Tally {
@@ -41,16 +43,18 @@ async function collect(
   store: Store,
   filter: AccuracyFilter,
   reader: VersionFactsReader,
-): Promise<{ rows: AccuracyRows | null; tally: Tally }> {
+): Promise<{ rows: AccuracyRows | null; tally: Tally; watch: EntityWatch | null }> {
   const { model, by = [], entity = [], from, to, version, shadow } = filter;
   const task = (version === undefined ? await reader.ofModel(model) : await reader.of(model, version))?.task;
   const rows = task === undefined ? null : new AccuracyRows(task, by);
   const tally: Tally = { byVersion: new Map(), unknown: 0, otherTask: 0 };
+  const watch = entity.length === 0 ? null : new EntityWatch(model, entity);
   const featuresOf = async (number: number) => (await reader.of(model, number))?.features ?? null;
   for await (const chunk of predictionsOf(store, { model, from, to, version, shadow: shadow === true })) {
     const wanted = shadow === true ? chunk.filter((entry) => entry.shadow_of !== undefined) : chunk;
     const outcomes = await joinOutcomes(store, wanted, { entity, featuresOf });
     for (const [i, entry] of wanted.entries()) {
+      watch?.see(entry, Array.isArray(entry.inputs) ? await featuresOf(entry.version) : null);
       tally.byVersion.set(entry.version, (tally.byVersion.get(entry.version) ?? 0) + 1);
       const facts: VersionFacts | null = await factsFor(reader, entry);
       if (rows === null || facts === null) tally.unknown++;
@@ -58,7 +62,7 @@ async function collect(
       else rows.add(entry, facts, outcomes[i]);
     }
   }
-  return { rows, tally };
+  return { rows, tally, watch };
 }
 
 /** A field that no prediction has a value of is a slip of the pen, or one that is not kept. */
@@ -74,74 +78,15 @@ function checkFields({ by = [] }: AccuracyFilter, rows: AccuracyRows, features: 
   });
 }
 
-function measureRows(all: AccuracyRows, rows: readonly number[], metrics: readonly string[]): Measured {
-  const { answers, delays } = all.take(rows);
-  const found = answers.target.length;
-  const isEnough = found >= FEWEST_OUTCOMES;
-  return {
-    predictions: rows.length,
-    with_outcome: found,
-    coverage: rows.length === 0 ? null : found / rows.length,
-    positives: all.task === 'binary' ? answers.target.reduce((sum, label) => sum + label, 0) : null,
-    metrics: isEnough ? estimateMetrics(all.task, metrics, answers) : [],
-    too_few: isEnough
-      ? null
-      : `${found} ${found === 1 ? 'outcome' : 'outcomes'}: too few, ${FEWEST_OUTCOMES} are needed`,
-    median_delay_ms: found === 0 ? null : quantile(delays.sort(), 0.5),
-  };
-}
-
-/** Windows of equal length from `from` on; the last one may end early. */
-function windowBounds({ from, to, windowMs = 0 }: AccuracyFilter, first: number, now: number) {
-  const [begin, end] = [
-    from === undefined ? first : Date.parse(from),
-    to === undefined ? now : Date.parse(to),
-  ];
-  const count = Math.ceil((end - begin) / windowMs);
-  if (count > MOST_WINDOWS) {
-    throw new RiskopsError('OPTION_INVALID', {
-      what: `The series would have ${count} windows; ${MOST_WINDOWS} are allowed.`,
-      fix: 'longer windows, or a shorter time',
-    });
-  }
-  return Array.from({ length: Math.max(0, count) }, (_, i) => ({
-    begin: begin + i * windowMs,
-    end: Math.min(end, begin + (i + 1) * windowMs),
-  }));
-}
-
-function measureWindows(
-  rows: AccuracyRows,
-  filter: AccuracyFilter,
-  names: readonly string[],
-): AccuracyWindow[] {
-  if (filter.windowMs === undefined || rows.count === 0) return [];
-  const first = rows.at.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
-  const bounds = windowBounds(filter, first, Date.now());
-  const inWindow = bounds.map((): number[] => []);
-  const begin = bounds[0]?.begin ?? 0;
-  for (const [row, at] of rows.at.entries()) inWindow[Math.floor((at - begin) / filter.windowMs)]?.push(row);
-  return bounds.map(({ begin: from, end }, i) => ({
-    from: new Date(from).toISOString(),
-    to: new Date(end).toISOString(),
-    ...measureRows(rows, inWindow[i], names),
-  }));
-}
-
-const NOTHING: Measured = {
-  predictions: 0,
-  with_outcome: 0,
-  coverage: null,
-  positives: null,
-  metrics: [],
-  too_few: `0 outcomes: too few, ${FEWEST_OUTCOMES} are needed`,
-  median_delay_ms: null,
-};
-
 async function notesOf(
   store: Store,
   { model, entity = [] }: AccuracyFilter,
-  { tally, rows, leftOut }: { tally: Tally; rows: AccuracyRows | null; leftOut: number },
+  {
+    tally,
+    rows,
+    watch,
+    leftOut,
+  }: { tally: Tally; rows: AccuracyRows | null; watch: EntityWatch | null; leftOut: number },
 ): Promise<string[]> {
   const notes: string[] = [];
   const { unknown, otherTask } = tally;
@@ -152,13 +97,32 @@ async function notesOf(
   if (rows !== null && rows.misfits > 0)
     notes.push(`${rows.misfits} outcomes do not fit the version that predicted: they are not counted.`);
   if (leftOut > 0) notes.push(`${leftOut} smaller segments are left out.`);
+  const gap = watch?.note();
+  if (gap !== undefined) notes.push(gap);
   if (entity.length > 0) return notes;
   const byEntity = store.db.selectFrom('outcomes').select('sequence').where('model', '=', model);
   if ((await byEntity.where('entity', 'is not', null).limit(1).executeTakeFirst()) !== undefined)
-    notes.push(
-      `Outcomes by entity are on record and not joined: set "entity" of models.${model} in the config.`,
-    );
+    notes.push(noEntitySet(model));
   return notes;
+}
+
+/** Each version by itself, beside what it had on its own held-out rows; the one with the most predictions first. */
+async function measureVersions(
+  { model }: AccuracyFilter,
+  { rows, tally, names }: { rows: AccuracyRows | null; tally: Tally; names: readonly string[] },
+  { reader, overall }: { reader: VersionFactsReader; overall: Measured },
+): Promise<AccuracyVersion[]> {
+  const placesOf = new Map<number, number[]>([...tally.byVersion.keys()].map((version) => [version, []]));
+  // One version alone is all there is.
+  const isAlone = placesOf.size === 1;
+  if (!isAlone) for (const [row, version] of rows?.versions.entries() ?? []) placesOf.get(version)?.push(row);
+  const versions: AccuracyVersion[] = [];
+  for (const [version, predictions] of tally.byVersion) {
+    const own = isAlone || rows === null ? overall : measureRows(rows, placesOf.get(version) ?? [], names);
+    const holdout = (await reader.of(model, version))?.metrics ?? null;
+    versions.push({ version, ...own, predictions, holdout });
+  }
+  return versions.sort((a, b) => b.predictions - a.predictions || b.version - a.version);
 }
 
 /**
@@ -168,12 +132,11 @@ async function notesOf(
  */
 export async function measureAccuracy(store: Store, filter: AccuracyFilter): Promise<Accuracy> {
   const reader = new VersionFactsReader(store);
-  const { rows, tally } = await collect(store, filter, reader);
+  const { rows, tally, watch } = await collect(store, filter, reader);
   const names = rows === null ? [] : liveMetricNames(rows.task, filter.metrics);
   const segments = rows === null ? [] : segmentRows(filter.by ?? [], rows.fields);
-  const versions = [...tally.byVersion]
-    .map(([version, predictions]) => ({ version, predictions }))
-    .sort((a, b) => b.predictions - a.predictions || b.version - a.version);
+  const overall = rows === null ? NOTHING : measureRows(rows, [...rows.at.keys()], names);
+  const versions = await measureVersions(filter, { rows, tally, names }, { reader, overall });
   const main = versions[0] && (await reader.of(filter.model, versions[0].version));
   if (rows !== null) checkFields(filter, rows, main?.features ?? []);
   const leftOut = Math.max(0, segments.length - MOST_SEGMENTS);
@@ -184,7 +147,7 @@ export async function measureAccuracy(store: Store, filter: AccuracyFilter): Pro
     from: filter.from ?? null,
     to: filter.to ?? null,
     confidence: 0.95,
-    overall: rows === null ? NOTHING : measureRows(rows, [...rows.at.keys()], names),
+    overall,
     segments:
       rows === null
         ? []
@@ -193,6 +156,6 @@ export async function measureAccuracy(store: Store, filter: AccuracyFilter): Pro
             .map((one) => ({ segment: one.segment, ...measureRows(rows, one.rows, names) })),
     windows: rows === null ? [] : measureWindows(rows, filter, names),
     holdout: main ? { version: main.version, metrics: main.metrics } : null,
-    notes: await notesOf(store, filter, { tally, rows, leftOut }),
+    notes: await notesOf(store, filter, { tally, rows, watch, leftOut }),
   };
 }

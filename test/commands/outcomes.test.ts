@@ -1,10 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { addOutcomes } from '../../src/monitoring/outcomes.js';
+import { addOutcomesOfFile } from '../../src/monitoring/outcomes-file.js';
 import { predictionAt, writeLog } from '../monitoring/log-support.js';
 import { addVersion, fitModel, openTestStore, placesIn, promote } from '../serving/support.js';
-import { riskops, succeed } from '../support/riskops.js';
+import { riskops, start, succeed } from '../support/riskops.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 /** A project with a current model and forty predictions of the last hour. */
@@ -69,4 +72,32 @@ test('outcomes from a file are told, measured, listed, exported and traced', asy
 
   const trace = await riskops(folder, ['trace', predictions[39].id]);
   expect(trace.stdout).toMatch(/outcome +"bad", seen .*, told of the thing that it is about/);
+});
+
+test('outcomes add that is killed leaves whole pieces on record, and the same command again completes them', async () => {
+  const { folder, store } = await project();
+  const count = 40_000;
+  const lines = Array.from({ length: count }, (_, i) => `n${i},${i % 2 ? 'bad' : 'good'}`);
+  const path = join(folder, 'told.csv');
+  writeFileSync(path, `entity,value\n${lines.join('\n')}\n`);
+  const onRecord = async () =>
+    Number(
+      (
+        await store.db
+          .selectFrom('outcomes')
+          .select(({ fn }) => fn.countAll<number>().as('rows'))
+          .executeTakeFirstOrThrow()
+      ).rows,
+    );
+  const child = start(folder, ['outcomes', 'add', '--file', 'told.csv', '--model', 'credit']);
+  const closed = once(child, 'close');
+  while ((await onRecord()) === 0 && child.exitCode === null) await pause(5);
+  child.kill('SIGKILL');
+  await closed;
+  const kept = await onRecord();
+  expect([kept % 5_000, kept > 0, kept < count]).toEqual([0, true, true]);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  const again = await addOutcomesOfFile(store, { path, model: 'credit' }, { actor: 'kim' });
+  expect(again).toMatchObject({ received: count, added: count - kept, unchanged: kept, corrected: 0 });
+  expect(await onRecord()).toBe(count);
 });

@@ -151,7 +151,7 @@ test('shadow answers are measured only when they are asked for, and odd outcomes
     await measureAccuracy(store, { model: 'credit' }),
     await measureAccuracy(store, { model: 'credit', shadow: true }),
   ];
-  expect([promoted.versions, shadow.versions]).toEqual([
+  expect([promoted.versions, shadow.versions]).toMatchObject([
     [{ version: 1, predictions: 40 }],
     [{ version: 2, predictions: 40 }],
   ]);
@@ -166,4 +166,74 @@ test('shadow answers are measured only when they are asked for, and odd outcomes
   const odd = await measureAccuracy(store, { model: 'credit' });
   expect(odd.overall).toMatchObject({ predictions: 41, with_outcome: 40 });
   expect(odd.notes).toEqual(['1 outcomes do not fit the version that predicted: they are not counted.']);
+});
+
+test('each version is measured by itself, beside what it had on its own held-out rows', async () => {
+  const store = await storeWithModel();
+  await seeded(store, 300, 300);
+  await addVersion(store, await fitModel(2, 'binary', undefined, { metrics: { auc: 0.6 } }));
+  await addVersion(store, await fitModel(3));
+  const at = (i: number) => new Date(Date.parse('2026-03-14T00:00:00.000Z') + i * 1000).toISOString();
+  // The second version is always wrong.
+  const wrong = Array.from({ length: 40 }, (_, i) =>
+    predictionAt(at(i), {
+      version: 2,
+      prediction: i % 2 === 0 ? 0.1 : 0.9,
+      class: i % 2 === 0 ? 'good' : 'bad',
+    }),
+  );
+  const late = predictionAt(at(100), { version: 3 });
+  await writeLog(store, [...wrong, late]);
+  const told = wrong.map(({ id }, i) => ({ prediction_id: id, value: i % 2 === 0 ? 'bad' : 'good' }));
+  await addOutcomes(store, told, { actor: 'kim', now: NOW });
+  const { versions, overall, holdout } = await measureAccuracy(store, { model: 'credit' });
+  expect(
+    versions.map((one) => [one.version, one.predictions, one.with_outcome, one.holdout?.['auc']]),
+  ).toEqual([
+    [1, 300, 300, 0.75],
+    [2, 40, 40, 0.6],
+    [3, 1, 0, 0.75],
+  ]);
+  const of = (measured: Accuracy['overall'], name: string) =>
+    measured.metrics.find((one) => one.name === name)?.value ?? Number.NaN;
+  expect([of(versions[1], 'auc'), of(versions[1], 'accuracy')]).toEqual([0, 0]);
+  expect(of(overall, 'accuracy')).toBeCloseTo((of(versions[0], 'accuracy') * 300) / 340, 12);
+  expect(versions[2]).toMatchObject({ metrics: [], too_few: '0 outcomes: too few, 30 are needed' });
+  expect(holdout?.version).toBe(1);
+});
+
+test('windows begin with the first prediction and end with the last, and stay equally far apart', async () => {
+  const store = await storeWithModel();
+  const days = [4, 5, 9].map((day) => predictionAt(`2026-03-0${day}T12:00:00.000Z`));
+  await writeLog(store, days);
+  const found = await measureAccuracy(store, {
+    ...{ model: 'credit', windowMs: DAY, from: '2026-03-01T00:00:00.000Z', to: '2026-03-20T00:00:00.000Z' },
+  });
+  expect(found.windows.map(({ from, predictions }) => [from.slice(8, 10), predictions])).toEqual([
+    ...[
+      ['04', 1],
+      ['05', 1],
+      ['06', 0],
+      ['07', 0],
+      ['08', 0],
+      ['09', 1],
+    ],
+  ]);
+});
+
+test('an entity that the last predictions do not carry is told, and one that they carry is not', async () => {
+  const store = await storeWithModel();
+  const at = (i: number) => new Date(Date.parse('2026-03-01T00:00:00.000Z') + i * 1000).toISOString();
+  const row = { income: 0.5, age: 40, region: '서울', owner: true };
+  const make = (count: number, from: number, inputs: object) =>
+    Array.from({ length: count }, (_, i) => predictionAt(at(from + i), { inputs }));
+  const notes = async () => (await measureAccuracy(store, { model: 'credit', entity: ['customer'] })).notes;
+  await writeLog(store, make(99, 0, row));
+  expect(await notes()).toEqual([expect.stringMatching(/^The last 99 predictions carry no "customer"/)]);
+  await writeLog(store, make(1, 200, { ...row, customer: 'c1' }));
+  expect(await notes()).toEqual([]);
+  await writeLog(store, make(99, 300, row));
+  expect(await notes()).toEqual([]);
+  await writeLog(store, make(1, 400, row));
+  expect(await notes()).toEqual([expect.stringMatching(/^The last 100 predictions carry no "customer"/)]);
 });

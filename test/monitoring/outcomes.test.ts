@@ -160,7 +160,7 @@ test('a file is read as text: ids keep their zeros, empty values are passed over
   writeFileSync(path, 'sku,sold,day\n007,12.5,2026-03-01\n7,,2026-03-01\n008,1e3,2026-03-02\n');
   const file = { path, model: 'price', entityColumns: ['sku'], valueColumn: 'sold', timeColumn: 'day' };
   expect(await addOutcomesOfFile(store, file, { actor: 'kim' })).toEqual({
-    ...{ received: 2, added: 2, unchanged: 0, corrected: 0, unmatched: 0, blank: 1 },
+    ...{ received: 2, added: 2, unchanged: 0, corrected: 0, unmatched: 0, blank: 1, notes: [] },
   });
   expect((await listOutcomes(store)).map((one) => [one.entity, one.value, one.observed_at])).toEqual([
     ['008', 1000, '2026-03-02T00:00:00.000Z'],
@@ -171,11 +171,16 @@ test('a file is read as text: ids keep their zeros, empty values are passed over
     code: 'VALIDATION_ERROR',
     why: expect.stringContaining('row 3, value'),
   });
-  await expect(addOutcomesOfFile(store, { ...file, valueColumn: 'sald' }, BY)).rejects.toMatchObject({
+  await expect(
+    addOutcomesOfFile(store, { ...file, valueColumn: 'sald' }, { actor: 'kim' }),
+  ).rejects.toMatchObject({
     code: 'COLUMN_NOT_FOUND',
   });
   expect((await listOutcomes(store)).length).toBe(2);
   const ndjson = join(folder, 'outcomes.ndjson');
   writeFileSync(ndjson, `{"prediction_id":"${v7()}","value":-0.5}\n`);
-  expect(await addOutcomesOfFile(store, { path: ndjson }, BY)).toMatchObject({ added: 1, unmatched: 1 });
+  expect(await addOutcomesOfFile(store, { path: ndjson }, { actor: 'kim' })).toMatchObject({
+    added: 1,
+    unmatched: 1,
+  });
 });

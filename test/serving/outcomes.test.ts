@@ -40,7 +40,9 @@ test('an outcome right behind its answer is matched, and changes the accuracy', 
     .slice(20)
     .map(({ customer }, i) => ({ model: 'credit', entity: customer, value: value(i) }));
   expect(await post('/outcomes', { outcomes: byThing })).toMatchObject({ added: 20, unmatched: 0 });
-  const { overall, segments } = await get('/accuracy?since=1d&by=region&metric=brier');
+  const { overall, segments, versions, notes } = await get('/accuracy?since=1d&by=region&metric=brier');
+  expect(versions).toMatchObject([{ version: 1, predictions: 40, with_outcome: 40, holdout: { auc: 0.75 } }]);
+  expect(notes).toEqual([]);
   expect(overall).toMatchObject({ with_outcome: 40, positives: 20 });
   expect(segments).toMatchObject([{ segment: { region: '서울' }, metrics: [{ name: 'brier' }] }]);
   expect(await post('/outcomes', { ...byId[0], value: 'good' })).toMatchObject({ corrected: 1 });
@@ -65,6 +67,9 @@ test('what does not fit is refused in the words of the row, and none of it is ke
   const many = await post('/outcomes', { outcomes: [good, good, good, good] });
   expect(many).toMatchObject(error(413, 'TOO_MANY_ROWS'));
   expect(await listOutcomes(store)).toEqual([]);
+  expect((await get('/accuracy')).notes).toEqual([
+    expect.stringMatching(/^The last prediction carries no "customer"/),
+  ]);
   expect(await get('/accuracy?since=soon')).toMatchObject(error(422, 'OPTION_INVALID'));
   expect(await get('/accuracy?model=none')).toMatchObject(error(404, 'MODEL_NOT_FOUND'));
   expect(await get('/accuracy?by=nosuch')).toMatchObject(error(422, 'OPTION_INVALID'));

@@ -40,8 +40,18 @@ export const accuracy: Route = (app, { watch, store, slots, limits, entity }) =>
         properties: {
           model: { type: 'string' },
           overall: { type: 'object', additionalProperties: true },
+          versions: {
+            type: 'array',
+            description:
+              'Each version that predicted, measured by itself; `holdout` is what this version had on its own held-out rows.',
+            items: { type: 'object', additionalProperties: true },
+          },
           segments: { type: 'array', items: { type: 'object', additionalProperties: true } },
-          windows: { type: 'array', items: { type: 'object', additionalProperties: true } },
+          windows: {
+            type: 'array',
+            description: 'From the first one with a prediction to the last one with a prediction.',
+            items: { type: 'object', additionalProperties: true },
+          },
         },
         additionalProperties: true,
       },
