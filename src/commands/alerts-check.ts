@@ -11,7 +11,7 @@ import { formatTable } from './table.js';
 export const command: Command = {
   options: [],
   details:
-    'Looks at every rule of "alerts" in the config once, tells the channels what begins and what is over, and tries again what could not be delivered before; riskops serve does the same by itself. Rules about a running server are known to that server alone.\nExit code: 0 nothing fires, 1 an alert fires or a message could not be delivered.',
+    'Looks at every rule of "alerts" in the config once, tells the channels what begins and what is over, and tries again what could not be delivered before; riskops serve does the same by itself. Rules about a running server (error-rate, latency) are judged by that server itself, by its own requests: riskops alerts list has what it found, and what fires there fires here too.\nExit code: 0 nothing fires, 1 an alert fires or a message could not be delivered.',
   examples: ['riskops alerts check', 'riskops alerts check --json'],
   async run({ project, output, signal }) {
     const config = await alertsOf(project);
@@ -36,7 +36,11 @@ function describe({ rules, deliveries, waiting }: AlertsChecked): string[] {
   return [
     ...formatTable(
       ['rule', 'state', 'severity', 'told'],
-      rules.map(({ rule, state, severity, event }) => [rule, state, severity, event]),
+      rules.map(({ rule, state, details, severity, event }) => [
+        rule,
+        details['judged_by'] === 'server' ? 'by server' : state,
+        ...[severity, event],
+      ]),
     ),
     '',
     ...rules.map(({ rule, summary }) => `${printable(rule, 80)}: ${summary}`),

@@ -1,7 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { receiver } from '../monitoring/alerts/alerts-support.js';
+import { expect, onTestFinished, test } from 'vitest';
+import { openProject } from '../../src/config.js';
+import { parseAlerts } from '../../src/monitoring/alerts/parse-alerts.js';
+import { recordObservations } from '../../src/monitoring/alerts/record-observations.js';
+import { openStore } from '../../src/storage/open-store.js';
+import { receiver, seen } from '../monitoring/alerts/alerts-support.js';
 import { refuse, riskops, succeed } from '../support/riskops.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -35,4 +39,25 @@ test('a channel is tested with the secret of its variable, and the exit code say
 test('without alerts in the config there is nothing to look at', async () => {
   const { hint } = await refuse(project(), ['alerts', 'check'], 'ALERTS_NOT_CONFIGURED');
   expect(hint).toContain('docs/guides/alerts.md');
+});
+
+test('rules about a server say who judges them, and what a server found fires in the command too', async () => {
+  const rules = [{ name: 'errors', kind: 'error-rate' }];
+  const folder = project({ channels: {}, rules });
+  await succeed(folder, ['runs', 'start']);
+  const { exitCode, stdout } = await riskops(folder, ['alerts', 'check']);
+  expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^errors +by server +warning/m)]);
+  expect(stdout).toContain('judged by each running server itself (riskops serve), not here');
+  const { places } = await openProject({ dir: folder, environment: {} });
+  const store = await openStore(places, { mode: 'write' });
+  onTestFinished(() => store.close());
+  const [rule] = parseAlerts({ channels: {}, rules }, 'riskops.config.json').rules;
+  await recordObservations(store, rule, [seen('breach', { subject: '127.0.0.1:8000' })], new Date());
+  const found = await succeed(folder, ['alerts', 'check'], { exitCode: 1 });
+  expect(found).toMatchObject({
+    rules: [
+      { state: 'unknown', details: { judged_by: 'server' } },
+      { state: 'firing', subject: '127.0.0.1:8000' },
+    ],
+  });
 });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { lineText, parsedText, timeoutSeconds, variable, wordOf } from './shapes.js';
 
 /** What each kind of channel may say in the config. */

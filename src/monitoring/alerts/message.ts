@@ -1,7 +1,8 @@
 import { printable } from '../../util/text.js';
 import type { Severity } from './alerts-config.js';
 
-export type AlertEvent = 'firing' | 'repeated' | 'escalated' | 'resolved' | 'test';
+/** `changed`: it fires on, and another version is current than when it was told last. */
+export type AlertEvent = 'firing' | 'repeated' | 'changed' | 'escalated' | 'resolved' | 'test';
 
 /** What a receiver is told, as a webhook gets it. Times are UTC. */
 export interface AlertMessage {
@@ -27,6 +28,7 @@ export interface AlertMessage {
 const EVENTS: Record<AlertEvent, string> = {
   firing: 'FIRING',
   repeated: 'STILL FIRING',
+  changed: 'STILL FIRING WITH ANOTHER VERSION',
   escalated: 'ESCALATED',
   resolved: 'RESOLVED',
   test: 'TEST',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RiskopsError } from '../../errors.js';
 import { printable, suggestWord } from '../../util/text.js';
 import type { AlertsConfig, Channel, Rule } from './alerts-config.js';

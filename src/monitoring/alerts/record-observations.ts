@@ -6,6 +6,7 @@ import { toJson } from '../../util/json.js';
 import type { Rule, Severity } from './alerts-config.js';
 import type { AlertEvent, AlertMessage } from './message.js';
 import type { Observation } from './rules/observation.js';
+import { acrossVersions } from './version-change.js';
 
 type AlertRow = Selectable<AlertsTable>;
 
@@ -43,8 +44,12 @@ class Recording {
     this.at = now.toISOString();
   }
 
-  /** The condition holds: a new alert, or one more time of it. */
-  async breach(row: AlertRow | undefined, { model, subject, summary, details }: Observation) {
+  /** The condition holds: a new alert, or one more time of it. `isOther`: another version is current than at the look before. */
+  async breach(
+    row: AlertRow | undefined,
+    { model, subject, summary, details }: Observation,
+    isOther: boolean,
+  ): Promise<RuleState['event']> {
     const { rule, at } = this;
     const seen = { summary, details_json: toJson(details), last_at: at };
     if (row === undefined) {
@@ -58,7 +63,17 @@ class Recording {
     }
     const again = { ...seen, model, severity: rule.severity, times: row.times + 1 };
     await this.change(row, again);
-    return this.goOn({ ...row, ...again });
+    const now = { ...row, ...again };
+    // What was never told has nothing that changed for anybody.
+    if (!isOther || row.fired_at === null) return this.goOn(now);
+    await this.change(row, { sent_at: at });
+    await this.tell(now, 'changed', this.toldSoFar(row));
+    return (await this.goOn({ ...now, sent_at: at })) ?? 'changed';
+  }
+
+  /** The channels that know of an alert. */
+  private toldSoFar({ escalated_at }: AlertRow): string[] {
+    return [...this.rule.channels, ...(escalated_at === null ? [] : this.rule.escalateTo)];
   }
 
   /** The condition holds no longer. */
@@ -71,8 +86,7 @@ class Recording {
     const over = { resolved_at: this.at, summary, details_json: toJson(details) };
     await this.change(row, over);
     if (!this.rule.tellResolved) return null;
-    const told = [...this.rule.channels, ...(row.escalated_at === null ? [] : this.rule.escalateTo)];
-    await this.tell({ ...row, ...over }, 'resolved', told);
+    await this.tell({ ...row, ...over }, 'resolved', this.toldSoFar(row));
     return 'resolved';
   }
 
@@ -149,19 +163,24 @@ export function recordObservations(
     const { name, kind, severity } = rule;
     const looked = new Set<string>();
     for (const observation of observations) {
-      const { state, subject, summary, details } = observation;
+      const { state, subject } = observation;
       // Two segments whose names are alike as far as they are kept: the first one, which is the larger, counts.
       if (looked.has(subject)) continue;
       looked.add(subject);
       const row = open.get(subject);
-      const base = { rule: name, kind, severity, subject, summary, details };
+      const moved =
+        row === undefined || state !== 'breach'
+          ? undefined
+          : acrossVersions(JSON.parse(row.details_json), observation);
+      const seen = moved ?? observation;
+      const base = { rule: name, kind, severity, subject, summary: seen.summary, details: seen.details };
       if (state === 'unknown') {
         states.push({ ...base, state, event: null });
         continue;
       }
       open.delete(subject);
       if (state === 'breach') {
-        const event = await recording.breach(row, observation);
+        const event = await recording.breach(row, seen, moved !== undefined);
         const isFiring = event !== null || (row !== undefined && row.fired_at !== null);
         states.push({ ...base, state: isFiring ? 'firing' : 'pending', event });
       } else {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { metrics } from '../../evaluation/metrics.js';
 import { hoursRanges, lineText, share, span, spanOrNever, timeZone, wholeFrom, wordOf } from './shapes.js';
 

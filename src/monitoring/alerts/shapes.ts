@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { suggestWord } from '../../util/text.js';
 import { parseHours } from './hours.js';
 import { parseSpan } from './span.js';

@@ -249,7 +249,7 @@ export interface AlertDeliveriesTable {
   delivery_id: string;
   alert_id: string;
   channel: string;
-  event: 'firing' | 'repeated' | 'escalated' | 'resolved';
+  event: 'firing' | 'repeated' | 'changed' | 'escalated' | 'resolved';
   message_json: string;
   state: 'waiting' | 'delivered' | 'failed';
   attempts: number;

@@ -8,6 +8,7 @@ import { judgeTraining, trainModel } from '../../../src/pipeline/train.js';
 import type { Store } from '../../../src/storage/store.js';
 import { seededRandom } from '../../../src/util/random.js';
 import { openStoreIn, planFor } from '../../pipeline/support.js';
+import { addVersion, fitModel, promote, storeWithModel } from '../../serving/support.js';
 import { writeLoans } from '../../support/loans.js';
 import { temporaryFolder } from '../../support/temporary.js';
 import { alertsConfig, Clock, HOUR, MINUTE, receiver, webhook } from './alerts-support.js';
@@ -105,7 +106,7 @@ test('drift, a metric that got worse, and silence are found and delivered, and a
   const [drift] = messages().filter(({ rule }) => rule === 'drifts');
   expect(drift.details.drifted[0]).toMatchObject({ name: 'income' });
   const [brier] = messages().filter(({ rule }) => rule === 'brier');
-  expect(brier.details).toMatchObject({ metric: 'brier', above: 0.3, outcomes: 400 });
+  expect(brier.details).toMatchObject({ metric: 'brier', above: 0.3, outcomes: 400, version: 1 });
   expect(brier.details.value).toBeCloseTo(0.1 * 0.01 + 0.9 * 0.81, 10);
 
   clock.forward(3 * HOUR);
@@ -146,6 +147,26 @@ test('scores beyond a bound are counted in their window, by number and by share'
   ]);
 });
 
+test('a promotion under an alert that goes on is told to its channel, with both versions', async () => {
+  const store = await storeWithModel();
+  await addVersion(store, await fitModel(2));
+  const { url, messages } = await receiver();
+  const { check } = checker(store, [{ name: 'high', kind: 'score', above: 0.8, count: 1, since: '1h' }], {
+    ops: webhook(url),
+  });
+  await log(store, [{ minutes: 1, prediction: 0.9, model: 'credit' }]);
+  await check();
+  await promote(store, 2);
+  const { rules, deliveries } = await check();
+  expect(rules).toMatchObject([{ state: 'firing', event: 'changed' }]);
+  expect(deliveries).toMatchObject([{ event: 'changed', state: 'delivered' }]);
+  expect((await check()).deliveries).toEqual([]);
+  expect(messages().map(({ event, details }) => [event, details.version, details.version_before])).toEqual([
+    ['firing', 1, undefined],
+    ['changed', 2, 1],
+  ]);
+});
+
 test('without a model or a server nobody can tell, and that is said', async () => {
   const folder = temporaryFolder();
   const { check } = checker(await openStoreIn(folder), [
@@ -154,7 +175,10 @@ test('without a model or a server nobody can tell, and that is said', async () =
   ]);
   const { rules } = await check();
   expect(rules.map(({ state, summary }) => [state, summary])).toEqual([
-    ['unknown', 'The error rate is known to a running server alone: riskops serve watches it.'],
+    [
+      'unknown',
+      'The error rate is judged by each running server itself (riskops serve), not here; see what it found with: riskops alerts list.',
+    ],
     ['unknown', 'There is no model yet.'],
   ]);
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { listAlerts, listDeliveries } from '../../../src/monitoring/alerts/list-alerts.js';
+import type { AlertMessage } from '../../../src/monitoring/alerts/message.js';
 import { recordObservations, tidyAlerts } from '../../../src/monitoring/alerts/record-observations.js';
+import type { Store } from '../../../src/storage/store.js';
 import { alertsConfig, Clock, HOUR, MINUTE, placesIn, seen, testStore, webhook } from './alerts-support.js';
 
 const hook = webhook('https://hooks.example.com/x');
@@ -10,6 +12,16 @@ function ruleOf(more: Record<string, unknown> = {}) {
     { name: 'drifts', kind: 'drift', channels: ['ops'], ...more },
   ]);
   return rules[0];
+}
+
+/** What the channels are sent, oldest first. */
+async function messagesOf(store: Store): Promise<AlertMessage[]> {
+  const rows = await store.db
+    .selectFrom('alert_deliveries')
+    .select('message_json')
+    .orderBy('delivery_id')
+    .execute();
+  return rows.map(({ message_json }) => JSON.parse(message_json));
 }
 
 test('an alert is told once, again after its time, to more people, and when it is over', async () => {
@@ -54,6 +66,77 @@ test('an alert is told once, again after its time, to more people, and when it i
     ['resolved', 6],
   ]);
   expect(await listAlerts(store, { open: true })).toHaveLength(1);
+});
+
+test('an alert that goes on with another version is told once more, to all who know of it, and never lost', async () => {
+  const store = await testStore();
+  const clock = new Clock();
+  const rule = ruleOf({ repeatAfter: '1h', escalateAfter: '30m', escalateTo: ['pager'] });
+  const events: unknown[] = [];
+  const look = async (
+    version: number | null | undefined,
+    minutes = 1,
+    state: 'breach' | 'unknown' = 'breach',
+  ) => {
+    clock.forward(minutes * MINUTE);
+    const details = version === undefined ? {} : { version };
+    const [{ event }] = await recordObservations(store, rule, [seen(state, { details })], clock.now());
+    events.push(event);
+  };
+  await look(3);
+  await look(3);
+  await look(4, 1, 'unknown');
+  await look(4);
+  await look(4);
+  await look(4, 27);
+  await look(3, 20);
+  // Told a moment ago: the repetition waits for its own time.
+  await look(3, 41);
+  await look(3, 19);
+  await look(null);
+  await look(undefined);
+  await look(5);
+  expect(events).toEqual([
+    ...['firing', null, null, 'changed', null, 'escalated'],
+    ...['changed', null, 'repeated', 'changed', null, null],
+  ]);
+  const told = (await listDeliveries(store)).reverse().map(({ event, channel }) => `${event} ${channel}`);
+  expect(told).toEqual([
+    ...['firing ops', 'changed ops', 'escalated pager'],
+    ...['changed ops', 'changed pager', 'repeated ops', 'changed ops', 'changed pager'],
+  ]);
+  const [first] = (await messagesOf(store)).filter(({ event }) => event === 'changed');
+  expect(first).toMatchObject({
+    summary: 'the summary What is current has changed: version 4, before version 3.',
+    details: { version: 4, version_before: 3 },
+  });
+  expect(await listAlerts(store)).toHaveLength(1);
+});
+
+test('a new version and an escalation at one look are both told', async () => {
+  const store = await testStore();
+  const clock = new Clock();
+  const rule = ruleOf({ escalateAfter: '30m', escalateTo: ['pager'] });
+  const look = (version: number) =>
+    recordObservations(store, rule, [seen('breach', { details: { version } })], clock.now());
+  await look(1);
+  clock.forward(30 * MINUTE);
+  expect(await look(2)).toMatchObject([{ event: 'escalated' }]);
+  const told = (await listDeliveries(store)).map(({ event, channel }) => `${event} ${channel}`).sort();
+  expect(told).toEqual(['changed ops', 'escalated pager', 'firing ops']);
+});
+
+test('what was not told yet is not told as changed', async () => {
+  const store = await testStore();
+  const clock = new Clock();
+  const rule = ruleOf({ for: '10m' });
+  const look = async (version: number) =>
+    (await recordObservations(store, rule, [seen('breach', { details: { version } })], clock.now()))[0];
+  await look(1);
+  clock.forward(MINUTE);
+  expect(await look(2)).toMatchObject({ state: 'pending', event: null });
+  clock.forward(10 * MINUTE);
+  expect(await look(2)).toMatchObject({ state: 'firing', event: 'firing' });
 });
 
 test('what is seen for less than the rule asks is told to nobody', async () => {

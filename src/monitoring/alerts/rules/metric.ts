@@ -2,7 +2,15 @@ import { printable } from '../../../util/text.js';
 import { type Measured, measureAccuracy } from '../../accuracy.js';
 import type { MetricRule } from '../alerts-config.js';
 import { spanText } from '../span.js';
-import { boundText, figure, isBeyond, modelOf, type Observation, type RuleContext } from './observation.js';
+import {
+  boundText,
+  currentVersion,
+  figure,
+  isBeyond,
+  modelOf,
+  type Observation,
+  type RuleContext,
+} from './observation.js';
 
 /** A metric of the answers that have an outcome by now, over the window that ends now; overall, or each segment by itself. */
 export async function lookAtMetric(rule: MetricRule, context: RuleContext): Promise<Observation[]> {
@@ -16,14 +24,20 @@ export async function lookAtMetric(rule: MetricRule, context: RuleContext): Prom
     metrics: [rule.metric],
     entity: entities[model],
   });
-  if (rule.by === null) return [judge(rule, model, model, accuracy.overall)];
+  const about = { model, version: await currentVersion(model, context) };
+  if (rule.by === null) return [judge(rule, about, model, accuracy.overall)];
   return accuracy.segments.map((measured) => {
     const segment = Object.entries(measured.segment).map(([field, value]) => `${field}=${value}`);
-    return judge(rule, model, printable(`${model}, ${segment.join(', ')}`), measured);
+    return judge(rule, about, printable(`${model}, ${segment.join(', ')}`), measured);
   });
 }
 
-function judge(rule: MetricRule, model: string, subject: string, measured: Measured): Observation {
+function judge(
+  rule: MetricRule,
+  { model, version }: { model: string; version: number | null },
+  subject: string,
+  measured: Measured,
+): Observation {
   const { metric, least } = rule;
   const found = measured.metrics.find(({ name }) => name === metric);
   const { with_outcome: outcomes } = measured;
@@ -33,7 +47,7 @@ function judge(rule: MetricRule, model: string, subject: string, measured: Measu
     value: found?.value ?? null,
     lower: found?.lower ?? null,
     upper: found?.upper ?? null,
-    ...{ above: rule.above, below: rule.below, outcomes, predictions: measured.predictions },
+    ...{ above: rule.above, below: rule.below, outcomes, predictions: measured.predictions, version },
   };
   const value = found?.value ?? null;
   if (outcomes < least || value === null) {

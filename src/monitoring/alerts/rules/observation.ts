@@ -1,4 +1,4 @@
-import { chooseModel } from '../../../registry/models.js';
+import { chooseModel, getModel } from '../../../registry/models.js';
 import type { Store } from '../../../storage/store.js';
 import type { Bound } from '../alerts-config.js';
 import type { ServerFigures } from '../server-figures.js';
@@ -12,6 +12,7 @@ export interface Observation {
   state: 'breach' | 'fine' | 'unknown';
   /** One printable sentence. */
   summary: string;
+  /** `version`: the model's version that is current, where the finding may be about it; null for none. */
   details: Record<string, unknown>;
 }
 
@@ -38,3 +39,7 @@ export const figure = (value: number) => String(Number(value.toPrecision(4)));
 /** The model that a rule speaks of. */
 export const modelOf = (asked: string | null, { store, model }: RuleContext): Promise<string> =>
   chooseModel(store, { asked: asked ?? undefined, configured: model ?? undefined });
+
+/** The version of a model that is current; null for none. */
+export const currentVersion = async (model: string, { store }: RuleContext): Promise<number | null> =>
+  (await getModel(store, model)).current?.version ?? null;

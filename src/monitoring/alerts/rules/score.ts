@@ -1,7 +1,15 @@
 import { predictionsOf } from '../../read-predictions.js';
 import type { ScoreRule } from '../alerts-config.js';
 import { spanText } from '../span.js';
-import { boundText, figure, isBeyond, modelOf, type Observation, type RuleContext } from './observation.js';
+import {
+  boundText,
+  currentVersion,
+  figure,
+  isBeyond,
+  modelOf,
+  type Observation,
+  type RuleContext,
+} from './observation.js';
 
 const IDS_SHOWN = 10;
 
@@ -26,6 +34,7 @@ export async function lookAtScores(rule: ScoreRule, context: RuleContext): Promi
   const share = predictions === 0 ? 0 : beyond / predictions;
   const details = {
     ...{ predictions, beyond, share, above: rule.above, below: rule.below },
+    version: await currentVersion(model, context),
     newest_prediction_ids: ids,
   };
   const text = `${beyond} of ${predictions} prediction(s) of ${model} in the last ${spanText(rule.since)} are ${boundText(rule)}`;

@@ -13,7 +13,11 @@ function figuresOf(
     return { model: null, subject, state: 'unknown', summary: `${what} ${why}.`, details };
   };
   if (server === null)
-    return unknown('server', 'is known to a running server alone: riskops serve watches it');
+    return unknown(
+      'server',
+      'is judged by each running server itself (riskops serve), not here; see what it found with: riskops alerts list',
+      { judged_by: 'server' },
+    );
   const figures = server.windows[rule.since];
   if (figures === undefined) return unknown(server.name, 'is not known yet: the server has just started');
   const over = `over ${figures.requests} request(s) in ${spanText(Math.round(figures.spanMs / 1000) * 1000)}`;
