@@ -7,6 +7,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
   process.exit(78);
 }
+const isOutOfFiles = ({ code }) => code === 'EMFILE';
 import('../dist/cli.js').then(
   ({ main }) => main(process.argv),
   (error) => {
@@ -14,8 +15,8 @@ import('../dist/cli.js').then(
     process.stderr.write(
       unbuilt
         ? 'riskops is not built yet: run npm ci and npm run build in its folder.\n'
-        : `${error.message}\nTry: npm ci\n`,
+        : `${error.message}\nTry: ${isOutOfFiles(error) ? 'ulimit -n 1024, then the same command again' : 'npm ci'}\n`,
     );
-    process.exitCode = 70;
+    process.exitCode = isOutOfFiles(error) ? 74 : 70;
   },
 );

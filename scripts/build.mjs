@@ -12,7 +12,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
  * Packages of hundreds of small modules are built in: loading them file by file takes long, and more open files than some
  * services are allowed. Their licences lie beside the bundle.
  */
-const BUILT_IN = ['kysely'];
+const BUILT_IN = ['kysely', 'zod'];
 
 function externalPackages() {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

@@ -6,6 +6,7 @@ import { buildProgram, findEntry } from './commands/program.js';
 import { checkCommand, usageError } from './commands/usage-error.js';
 import { debugWanted, openProject } from './config.js';
 import { EXIT, RiskopsError } from './errors.js';
+import { fileLimit } from './serving/open-files.js';
 import { toPrettyJson } from './util/json.js';
 import { printable } from './util/text.js';
 
@@ -98,14 +99,26 @@ const PLAIN: Record<string, string> = {
   EACCES: 'Permission is denied.',
   EFBIG: 'A limit on the size of files was reached.',
   EISDIR: 'A folder stands there.',
-  EMFILE: 'This process may open no more files.',
+  ENFILE: 'The system may open no more files.',
   ENOENT: 'There is no such file or folder.',
   ENOSPC: 'The disk is full.',
   EROFS: 'The file system is read-only.',
 };
 
+/** Which file was one too many is chance, and most often one of the program's own. */
+function outOfFiles(cause: unknown): RiskopsError {
+  const limit = fileLimit();
+  return new RiskopsError('STORE_IO', {
+    what: 'This command opens more files at a time than it may.',
+    why: limit === null ? 'This process may open no more files.' : `This process may open ${limit}.`,
+    fix: 'ulimit -n 1024, then the same command again',
+    cause,
+  });
+}
+
 function unexpected(error: unknown): RiskopsError {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EMFILE') return outOfFiles(error);
   if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
     return new RiskopsError('STORE_IO', {
       what: `The disk or the network refused: ${printable(message)}.`,

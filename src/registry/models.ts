@@ -3,7 +3,7 @@ import { RiskopsError } from '../errors.js';
 import { checkKey } from '../storage/blobs/keys.js';
 import type { Database } from '../storage/database/schema.js';
 import type { Store } from '../storage/store.js';
-import { printable, suggestWord } from '../util/text.js';
+import { printable, suggestWord, unseenCharacter } from '../util/text.js';
 
 export interface ModelRecord {
   name: string;
@@ -32,16 +32,21 @@ export function canonicalName(name: string): string | undefined {
 }
 
 /**
- * A model's name as it is kept: letters and digits of any script, `.`, `_` and `-` after the first; at most 64
- * characters. It is a folder's name too, so what no file system or no pointer could hold is refused.
+ * A new model's name as it is kept: letters and digits of any script, `.`, `_` and `-` after the first; at most 64
+ * characters. It is a folder's name too, so what no file system or no pointer could hold is refused; and what cannot be seen, with
+ * which two models would look like one. `canonicalName` takes such a name, since a store may have it from before.
  * @throws RiskopsError OPTION_INVALID
  */
 export function checkModelName(name: string): string {
   const canonical = canonicalName(name);
-  if (canonical !== undefined) return canonical;
+  const unseen = unseenCharacter(name);
+  if (canonical !== undefined && unseen === undefined) return canonical;
   throw new RiskopsError('OPTION_INVALID', {
     what: `"${printable(name, 80)}" cannot be a model's name.`,
-    why: 'A name has up to 64 letters and digits, with . _ - after the first; current.json and device names such as NUL are taken.',
+    why:
+      unseen === undefined
+        ? 'A name has up to 64 letters and digits, with . _ - after the first; current.json and device names such as NUL are taken.'
+        : `It has ${unseen}, a character that cannot be seen.`,
     fix: 'riskops train --model credit',
   });
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RiskopsError } from '../errors.js';
 import { baselineNames } from '../evaluation/baselines.js';
 import { metrics } from '../evaluation/metrics.js';

@@ -7,11 +7,13 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-export function storeIo(path: string, why: string, cause?: unknown): RiskopsError {
+const MEND = 'make room, or mend the rights of the file and of its folder, then run the same command again';
+
+export function storeIo(path: string, why: string, cause?: unknown, fix = MEND): RiskopsError {
   return new RiskopsError('STORE_IO', {
     what: `the disk refused a read or a write of ${printable(path)}`,
     why,
-    fix: 'make room, or mend the rights of the file and of its folder, then run the same command again',
+    fix,
     cause,
   });
 }
@@ -36,5 +38,7 @@ const FILE_FAULTS: Record<string, string> = {
 /** STORE_IO for a fault of the file system; anything else as it is. */
 export function explainFileError(error: unknown, path: string): unknown {
   const why = FILE_FAULTS[codeOf(error)];
-  return why === undefined ? error : storeIo(path, why, error);
+  if (why === undefined) return error;
+  const fix = codeOf(error) === 'EMFILE' ? 'ulimit -n 1024, then the same command again' : undefined;
+  return storeIo(path, why, error, fix);
 }

@@ -6,7 +6,7 @@ import type { ProcessIdentity } from './process-identity.js';
 import { newRunId, runDirName } from './run-names.js';
 import type { StartRunOptions } from './run-options.js';
 import type { RunSink } from './run-sink.js';
-import { checkName, checkText, errorText, paramTexts, tagTexts } from './run-values.js';
+import { checkModel, checkName, checkText, errorText, paramTexts, tagTexts } from './run-values.js';
 import type { Pair, RunStart } from './run-writes.js';
 
 /** A run that is about to begin. */
@@ -33,6 +33,7 @@ export async function describeNewRun(
 ): Promise<NewRun> {
   const { kind = 'run', name = null, model = null, group = null, note = null, cwd = '.' } = options;
   const { params, tags } = checkOptions(options);
+  if (model !== null) checkModel(model);
   const [git, environment] = await Promise.all([readGit(cwd), readEnvironment(cwd)]);
   const runId = newRunId();
   const createdAt = new Date().toISOString();

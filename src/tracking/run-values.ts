@@ -1,6 +1,6 @@
 import { RiskopsError } from '../errors.js';
 import { toJson } from '../util/json.js';
-import { printable } from '../util/text.js';
+import { printable, unseenCharacter } from '../util/text.js';
 import type { Pair } from './run-writes.js';
 
 /** What a parameter may be given as; it is kept as text. */
@@ -21,6 +21,16 @@ export function checkName(what: string, name: string): void {
       why ?? 'it has a control character',
     );
   }
+}
+
+/** Of a new run. @throws RUN_VALUE_INVALID when the model's name has what cannot be seen: two models would look like one */
+export function checkModel(name: string): void {
+  const unseen = unseenCharacter(name);
+  if (unseen === undefined) return;
+  throw invalid(
+    `"${printable(name)}" cannot be the name of a model`,
+    `it has ${unseen}, a character that cannot be seen`,
+  );
 }
 
 /** @throws RUN_VALUE_INVALID, VALUE_TOO_LONG naming the `what` and its `name` */

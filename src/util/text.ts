@@ -51,6 +51,15 @@ export function withoutControls(text: string, colours: boolean): string {
     .join('');
 }
 
+/** Format characters, fillers, variation selectors: what stands in a text and shows nothing. */
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+
+/** The first character of a text that cannot be seen, as `U+200B`; undefined when there is none. */
+export function unseenCharacter(text: string): string | undefined {
+  const found = UNSEEN.exec(text)?.[0].codePointAt(0);
+  return found === undefined ? undefined : `U+${found.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
 /** Text from outside made safe for a terminal and for one line: control characters shown as \\xNN. */
 export function printable(text: string, limit = 200): string {
   const safe = text.replace(CONTROLS, escaped);

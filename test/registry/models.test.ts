@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { readPointer } from '../../src/registry/current.js';
 import { checkModelName, chooseModel, getModel, listModels } from '../../src/registry/models.js';
 import { addVersion, addVersions, failure, openTestStore, promote } from './support/registry-store.js';
 
@@ -35,6 +36,47 @@ test.each([
   '\u200bcredit',
 ])('%j cannot be a model', (name) => {
   expect(() => checkModelName(name)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+});
+
+test.each([
+  ['U+200B', 'cre\u200bdit'],
+  ['U+00AD', 'cre\u00addit'],
+  ['U+200D', '신\u200d용'],
+  ['U+3164', 'credit\u3164'],
+  ['U+FE0F', 'credit\ufe0f'],
+  ['U+034F', 'cre\u034fdit'],
+  ['U+E0100', 'credit\u{e0100}'],
+])('a name that holds %s, which cannot be seen, is refused and the character named', (character, name) => {
+  const why = `It has ${character}, a character that cannot be seen.`;
+  expect(() => checkModelName(name)).toThrow(expect.objectContaining({ code: 'OPTION_INVALID', why }));
+});
+
+test.each(['कर्ज', 'اعتبار', 'สินเชื่อ', 'ঋণ', 'ክሬዲት'])(
+  '%s, with the marks of its script, can be a model',
+  (name) => {
+    expect(checkModelName(name)).toBe(name.normalize('NFC'));
+  },
+);
+
+test('a store that has a model with such a name from before goes on with it', async () => {
+  const store = await openTestStore();
+  const { run_id } = await addVersion(store);
+  const name = 'credit\ufe0f';
+  await store.write(async (transaction) => {
+    const model = await transaction.selectFrom('models').selectAll().executeTakeFirstOrThrow();
+    const version = await transaction.selectFrom('versions').selectAll().executeTakeFirstOrThrow();
+    await transaction
+      .insertInto('models')
+      .values({ ...model, name })
+      .execute();
+    await transaction
+      .insertInto('versions')
+      .values({ ...version, model: name })
+      .execute();
+  });
+  await promote(store, 1, name);
+  expect(readPointer(store.places.currentModel)?.models[name]).toMatchObject({ run_id });
+  expect(await getModel(store, name)).toMatchObject({ name, latest: 1 });
 });
 
 test('models are listed with what is current and what is newest', async () => {

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { BINARY } from '../support/riskops.js';
 import { baseProject, expectServes } from './support/base.js';
-import { commands, expectClear, expectHonest, readRecord, runUnder } from './support/fault.js';
+import { changes, commands, expectClear, expectHonest, readRecord, runUnder } from './support/fault.js';
 import { smallDisk, whyNoDisk } from './support/tmpfs.js';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -20,6 +20,28 @@ test.skipIf(process.platform === 'win32').each(commands)(
       ends.push((await expectHonest(copy(), change, limited)).end);
     }
     expect([ends[0], ends.at(-1)]).toEqual(['refused', 'done']);
+  },
+);
+
+const FEW_FILES = ['bash', '-c', 'ulimit -n 64; exec "$@"', 'bash'];
+
+test.skipIf(process.platform !== 'linux')(
+  'with 64 open files (ulimit -n) what judges, promotes and reads works, and training works or says which limit it met',
+  async () => {
+    const folder = copy();
+    writeFileSync(join(folder, 'rows.csv'), 'income,debt,age,지역\n31.4,27.2,41,제주\n');
+    const predicting = ['predict', '--file', 'rows.csv', '--out', 'answers.csv'];
+    const words = [['runs', 'list'], ['doctor'], ['gc'], predicting, ['gate', '--version', '2']];
+    for (const one of words) {
+      const { exitCode, stderr } = await runUnder(FEW_FILES, folder, one);
+      // A verdict is an answer too.
+      expect([one, [0, 1, 3].includes(exitCode), stderr]).toEqual([one, true, stderr]);
+    }
+    expect((await expectHonest(folder, changes.promote, FEW_FILES)).end).toBe('done');
+    const trained = await runUnder(FEW_FILES, folder, changes.train.words());
+    if (trained.exitCode === 0) return;
+    expectClear(trained);
+    expect(JSON.parse(trained.stdout).error.hint).toBe('ulimit -n 1024, then the same command again');
   },
 );
 

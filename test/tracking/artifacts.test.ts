@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { collectGarbage } from '../../src/registry/garbage.js';
 import type { Store } from '../../src/storage/store.js';
 import { addArtifact, addFolder } from '../../src/tracking/artifacts.js';
 import { checkArtifacts } from '../../src/tracking/check-artifacts.js';
@@ -188,6 +189,8 @@ test('a run that is deleted while a file is on its way gets one clean refusal', 
   await deleteRuns(store, [A]);
   await refused;
   expect(await store.db.selectFrom('artifacts').selectAll().execute()).toEqual([]);
+  await collectGarbage(store, { olderThanMs: 0 });
+  expect(await store.blobs.list('blobs')).toEqual([]);
 });
 
 test('content that is collected between its writing and its row is written again', async () => {

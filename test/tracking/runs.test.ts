@@ -183,6 +183,7 @@ test.each([
   ['an escape sequence', { tags: { '\u001b[31m': 'x' } }, 'RUN_VALUE_INVALID', /x1b/],
   ['half a character', { params: { half: '\ud83d' } }, 'RUN_VALUE_INVALID', /"half"/],
   ['an empty kind', { kind: ' ' }, 'RUN_VALUE_INVALID', /kind/],
+  ['a model that looks like another', { model: 'cre\u200bdit' }, 'RUN_VALUE_INVALID', /model/],
   ['a long name', { name: 'n'.repeat(251) }, 'VALUE_TOO_LONG', /name/],
   ['an interval of nothing', { systemMetrics: { everyMs: 0 } }, 'OPTION_INVALID', /everyMs/],
 ])('%s over a limit: the error names it, and no run is begun', async (_, options, code, message) => {
