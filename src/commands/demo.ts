@@ -12,7 +12,8 @@ import { toJson } from '../util/json.js';
 import type { Command, CommandContext } from './command.js';
 import { formatNumber } from './output.js';
 import { withStore } from './project-store.js';
-import { serveOptions, untilAborted } from './serve.js';
+import { untilAborted } from './serve.js';
+import { serveOptions } from './serve-options.js';
 import { trainPlan } from './train-plan.js';
 
 /** A client of the bundled data: the first held-out row, as a caller would send it. */

@@ -7,6 +7,7 @@ import { candidateOptions, chosenVersion, exitCodeOf } from './gate.js';
 import { warnOfBrokenHistory } from './history-warning.js';
 import { EVIDENCE_SINCE, judgeByShadow } from './judge-shadow.js';
 import { chosenModel, withStore } from './project-store.js';
+import { SERVED_HINT } from './served-hint.js';
 import { describeVerdict } from './verdict.js';
 
 export const command: Command = {
@@ -83,7 +84,7 @@ export const command: Command = {
         ...describeVerdict(judged.report),
         '',
         promotion.changed
-          ? `${model} version ${version.version} is current${forced ? ', by force' : ''}. Next: riskops serve`
+          ? `${model} version ${version.version} is current${forced ? ', by force' : ''}. ${SERVED_HINT}`
           : `${model} version ${version.version} was made current by somebody else meanwhile.`,
       ]);
       return undefined;

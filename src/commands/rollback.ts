@@ -3,6 +3,7 @@ import { findVersion } from '../registry/versions.js';
 import type { Command } from './command.js';
 import { warnOfBrokenHistory } from './history-warning.js';
 import { chosenModel, modelOption, withStore } from './project-store.js';
+import { SERVED_HINT } from './served-hint.js';
 
 export const command: Command = {
   options: [
@@ -29,8 +30,8 @@ export const command: Command = {
       });
       output.result(done, () => [
         done.from_version === null
-          ? `${model} is back at version ${done.to_version}; it was retired.`
-          : `${model} is back at version ${done.to_version}, from version ${done.from_version}.`,
+          ? `${model} is back at version ${done.to_version}; it was retired. ${SERVED_HINT}`
+          : `${model} is back at version ${done.to_version}, from version ${done.from_version}. ${SERVED_HINT}`,
       ]);
       return undefined;
     });

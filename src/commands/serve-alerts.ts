@@ -1,11 +1,18 @@
 import { namedSecret, type Project } from '../config.js';
 import { namedVariables } from '../monitoring/alerts/alerts-job.js';
 import { watchAlerts } from '../monitoring/alerts/watch-alerts.js';
-import type { RunningServer } from '../serving/server.js';
 import { alertSubjects, readAlerts } from './alerts-config.js';
 
 /** How long the end of a server waits for a message that is being sent. */
 const END_MS = 2_000;
+
+/** Whose figures the rules about a server are held to. */
+interface Watched {
+  /** Which server it is, in the alerts: `127.0.0.1:8000`. */
+  name: string;
+  /** Its figures, in the text format of Prometheus. */
+  metrics(): Promise<string>;
+}
 
 /**
  * What watches the alerts of a project beside its server; called before the server starts, since a fault in the config is to be
@@ -16,7 +23,7 @@ const END_MS = 2_000;
 export async function alertsOfServer(
   project: Project,
   tell: (line: string) => void,
-): Promise<(server: RunningServer) => () => Promise<void>> {
+): Promise<(server: Watched) => () => Promise<void>> {
   const config = await readAlerts(project);
   if (config === null || config.rules.length === 0) return () => async () => {};
   const found = namedVariables(config).map((name) => [name, namedSecret(name)] as const);
@@ -29,8 +36,7 @@ export async function alertsOfServer(
   return (server) => {
     const watch = watchAlerts({
       ...{ places: project.places, config, secrets, ...alertSubjects(project) },
-      name: `${server.host}:${server.port}`,
-      readMetrics: () => server.metrics(),
+      ...{ name: server.name, readMetrics: () => server.metrics() },
       tell,
     });
     return () => watch.stop(END_MS);

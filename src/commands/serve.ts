@@ -1,7 +1,6 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { ask } from '../checks/http.js';
 import { EXIT } from '../errors.js';
-import type { AuthOptions } from '../serving/auth/open-guard.js';
 import { type RunningServer, startServer } from '../serving/server.js';
 import { type WorkerLink, workerLink } from '../serving/worker-link.js';
 import { startWorkers, WorkerFailed } from '../serving/workers.js';
@@ -10,9 +9,8 @@ import { backUpWhileServing } from './backup-timer.js';
 import type { Command, CommandContext } from './command.js';
 import type { Output } from './output.js';
 import { alertsOfServer } from './serve-alerts.js';
-import { serveRoutes } from './serve-routes.js';
-import { openRowRules } from './serve-row-rules.js';
-import { trialFlags, trialVersions } from './serve-trials.js';
+import { openServerOptions } from './serve-options.js';
+import { trialFlags } from './serve-trials.js';
 import { serverActions } from './server-actions.js';
 
 export const command: Command = {
@@ -87,7 +85,7 @@ export const command: Command = {
     output.talk(`Models: ${project.places.currentModel}`);
     await talkIfNotReady(server.url, output);
     const endBackups = backUpWhileServing(project);
-    const endAlerts = watchAlerts(server);
+    const endAlerts = watchAlerts({ name: `${server.host}:${server.port}`, metrics: server.metrics });
     await untilAborted(signal);
     endBackups();
     await Promise.all([endAlerts(), server.close()]);
@@ -99,23 +97,15 @@ export const command: Command = {
 async function startHere(context: CommandContext, link: WorkerLink | null): Promise<RunningServer> {
   const { project, output, signal } = context;
   const tell = (line: string) => (link === null ? output.talk(line) : link.say({ kind: 'news', line }));
-  const trials = await trialVersions(context);
-  const rules = await openRowRules(project, tell);
-  const server = await startServer({
-    ...serveOptions(context),
-    hooks: { prepare: rules.prepare },
-    trials,
-    beside: (model) => rules.beside(model),
-    actions: serverActions(project, signal),
-    onNews: tell,
-    link,
-  }).catch(async (error: unknown) => {
-    await rules.close();
+  const opened = await openServerOptions(context, tell);
+  const actions = serverActions(project, signal);
+  const server = await startServer({ ...opened.options, actions, link }).catch(async (error: unknown) => {
+    await opened.close();
     throw error;
   });
   const close = async () => {
     await server.close();
-    await rules.close();
+    await opened.close();
   };
   return { ...server, close };
 }
@@ -155,50 +145,6 @@ async function talkIfNotReady(url: string, { talk }: Output): Promise<void> {
   if (status === 200) return;
   const { message, hint } = body['error'] as { message: string; hint?: string };
   talk(`Not ready: ${message}${hint === undefined ? '' : ` Try: ${hint}`}`);
-}
-
-/** The server's options in force for this call. */
-export function serveOptions({
-  flags,
-  project,
-}: Pick<CommandContext, 'flags' | 'project'>): Parameters<typeof startServer>[0] {
-  const number = (key: string) => project.get<number>(key, flags);
-  return {
-    places: project.places,
-    host: project.get<string>('host', flags),
-    port: number('port'),
-    model: project.get<string | null>('model', flags),
-    limits: {
-      ...{ bodyBytes: number('bodyBytes'), rows: number('rows'), requestMs: number('requestMs') },
-      connections: number('connections'),
-    },
-    log: {
-      mode: project.get<'buffered' | 'sync' | 'off'>('log', flags),
-      maxDelayMs: number('logMs'),
-      maxRows: number('logRows'),
-      redact: project.get<string[]>('redact'),
-      keepDays: project.get<number | null>('keepDays'),
-    },
-    entity: (model) => project.get<string[]>('entity', {}, model),
-    allowedHosts: project.get<string[]>('allowedHosts', flags),
-    origins: project.get<string[]>('origins', flags),
-    basePath: project.get<string | null>('basePath', flags),
-    auth: { jwt: jwtOptions(project) },
-    routes: serveRoutes(project.root),
-  };
-}
-
-/** How JWTs are checked; null when no keys are configured. */
-function jwtOptions(project: CommandContext['project']): AuthOptions['jwt'] {
-  const jwks = project.get<string | null>('jwks');
-  if (jwks === null) return null;
-  return {
-    // A path in the config or the environment begins at the project's folder.
-    jwks: jwks.includes('://') ? jwks : resolve(project.root, jwks),
-    audience: project.get<string | null>('jwtAudience') ?? '',
-    issuer: project.get<string | null>('jwtIssuer'),
-    roleClaim: project.get<string>('jwtRoleClaim'),
-  };
 }
 
 /** Resolves when the process is asked to end. */

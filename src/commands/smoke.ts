@@ -6,7 +6,7 @@ import { EXIT, RiskopsError } from '../errors.js';
 import { startServer } from '../serving/server.js';
 import type { Command } from './command.js';
 import { wholeNumber } from './flags.js';
-import { serveOptions } from './serve.js';
+import { serveOptions } from './serve-options.js';
 
 export const command: Command = {
   options: [

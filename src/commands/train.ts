@@ -8,6 +8,7 @@ import { exitCodeOf } from './gate.js';
 import { formatNumber } from './output.js';
 import { withStore } from './project-store.js';
 import { labelOptions, runLabels } from './run-labels.js';
+import { SERVED_HINT } from './served-hint.js';
 import { choiceOf, describeChoice, prepareLearner } from './train-auto.js';
 import { trainOptions, trainPlan } from './train-plan.js';
 import { describeVerdict } from './verdict.js';
@@ -51,7 +52,7 @@ export const command: Command = {
         ...describeVerdict(judged.report),
         '',
         ...(missing ? [missing.message] : []),
-        promoted ? `Version ${trained.summary.version} is current. Next: ${next}` : `Next: ${next}`,
+        promoted ? `Version ${trained.summary.version} is current. ${SERVED_HINT}` : `Next: ${next}`,
       ]);
       if (missing) return missing.exitCode;
       return flags['promote'] === true ? exitCodeOf(judged.report.verdict) : undefined;

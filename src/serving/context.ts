@@ -37,8 +37,10 @@ export interface Limits {
 
 /** What may stand around a prediction; null where nothing does. */
 export interface PredictHooks {
-  /** The version that answers this request instead of the promoted one, as a canary does. */
-  choose: ((promoted: ServedModel, requestId: string) => ServedModel) | null;
+  /** The version that answers this request instead of the promoted one, as a canary does; `rows` are null where they are not known. */
+  choose: ((promoted: ServedModel, requestId: string, rows: readonly unknown[] | null) => ServedModel) | null;
+  /** Whether `choose` goes by the rows: then nothing is chosen for a request before its rows are read. */
+  choosesByRows: boolean;
   /** The version that answers where `failed` could not; null lets the error stand. */
   instead: ((failed: ServedModel, error: unknown, promoted: ServedModel | null) => ServedModel | null) | null;
   /** The rows as they are to be scored; throws VALIDATION_ERROR for rows that break the user's own checks. */

@@ -128,11 +128,11 @@ export async function answerExplained(
     isGone: () => request.raw.socket.destroyed,
   };
   const { top, level } = asked;
-  const served = await chooseModel(context, model, request.id);
+  const rows = readRows(request.body, top === null ? limits.rows : Math.min(limits.rows, MOST_ROWS));
+  const served = await chooseModel(context, model, request.id, rows);
   // What it cannot do is told before anything is predicted and logged.
   if (top !== null) explanations.of(served);
   const width = level === null ? null : halfWidthOf(served.header, level);
-  const rows = readRows(request.body, top === null ? limits.rows : Math.min(limits.rows, MOST_ROWS));
   const predicted = await predictRows(context, { model: served, rows, requestId: request.id, limit });
   const explained = top === null ? null : await explanations.explain(predicted, top, limit);
   const answers = predicted.answers.map((answer, row) => ({

@@ -23,6 +23,8 @@ type Incoming = IncomingMessage & { originalUrl?: string; body?: unknown };
 /** Answers the requests that another server took, as `riskops serve` would. */
 export interface Handler {
   (request: IncomingMessage, response: ServerResponse): void;
+  /** Its figures, in the text format of Prometheus. */
+  metrics(): Promise<string>;
   /** Waits for the answers under way, writes the log, and answers nothing more. */
   close(): Promise<void>;
 }
@@ -140,5 +142,8 @@ export async function createHandler(options: HandlerOptions): Promise<Handler> {
     await app.close();
     await closeContext(context);
   };
-  return Object.assign(handle, { close: () => (closing ??= close()) });
+  return Object.assign(handle, {
+    metrics: async () => (await context.metrics.read()).text,
+    close: () => (closing ??= close()),
+  });
 }

@@ -83,16 +83,40 @@ export interface Asked {
 /**
  * The version that answers a request: the one that is promoted, or the one that the hook chooses instead. A promise only when a new
  * version has to be waited for.
+ * @param rows null where they are not known when the version must be, as those of a stream
  * @throws RiskopsError as the slots do
  */
 export function chooseModel(
   { slots, hooks: { choose } }: ServerContext,
   name: string | undefined,
   requestId: string,
+  rows: readonly unknown[] | null = null,
 ): ServedModel | Promise<ServedModel> {
-  const pick = (promoted: ServedModel) => (choose === null ? promoted : choose(promoted, requestId));
+  const pick = (promoted: ServedModel) => (choose === null ? promoted : choose(promoted, requestId, rows));
   const current = slots.current(name);
   return current instanceof Promise ? current.then(pick) : pick(current);
+}
+
+/**
+ * The same for rows that only a version can read: by its signature, in its order. Where the choice goes by rows, the promoted version
+ * reads them first, and the one that is chosen instead reads them again.
+ * @throws RiskopsError as the slots and `read` do
+ */
+export async function chooseAndRead<Read extends { rows: readonly unknown[] }>(
+  context: ServerContext,
+  name: string | undefined,
+  requestId: string,
+  read: (model: ServedModel) => Read | Promise<Read>,
+): Promise<{ model: ServedModel; asked: Read }> {
+  const { slots, hooks } = context;
+  if (!hooks.choosesByRows || hooks.choose === null) {
+    const model = await chooseModel(context, name, requestId);
+    return { model, asked: await read(model) };
+  }
+  const promoted = await slots.current(name);
+  const asked = await read(promoted);
+  const model = hooks.choose(promoted, requestId, asked.rows);
+  return { model, asked: model === promoted ? asked : await read(model) };
 }
 
 /** Prepares and scores the rows; where a canary cannot, the promoted version does, unless the caller named the canary already. */
@@ -121,7 +145,8 @@ async function scoreAsked(
 export async function predictRows(context: ServerContext, asked: Asked): Promise<Predicted> {
   const { log, metrics, hooks } = context;
   const { requestId, limit } = asked;
-  const chosen = typeof asked.model === 'object' ? asked.model : chooseModel(context, asked.model, requestId);
+  const chosen =
+    typeof asked.model === 'object' ? asked.model : chooseModel(context, asked.model, requestId, asked.rows);
   const { model, rows, scores } = await scoreAsked(
     context,
     chosen instanceof Promise ? await chosen : chosen,

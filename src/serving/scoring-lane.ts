@@ -15,7 +15,7 @@ export type ScoreSlice = (from: number, to: number) => void;
 /** The event loop is held for about so long at a time; what else arrives is answered in between. */
 const SLICE_MS = 5;
 
-const BEHIND = 'The predictions before it took too long.';
+const CROWDED = 'The other predictions took too long.';
 
 /**
  * Long scoring runs here, one job at a time and in slices, so that the server goes on answering. What would not be
@@ -39,12 +39,14 @@ export class ScoringLane {
    */
   async run(rowCount: number, msPerRow: number, slice: ScoreSlice, limit: TimeLimit): Promise<void> {
     if (this.#jobs >= this.maxJobs) throw busy('Too many predictions wait already.');
-    // Alone in the lane, a job is late by nobody's fault but its own.
-    const behindSince = this.#jobs === 0 ? null : performance.now();
+    const since = performance.now();
+    const wasFirst = this.#jobs === 0;
+    // Those behind it, too, take turns of the event loop from it: a crowd's bodies are read meanwhile.
+    const isAlone = () => wasFirst && this.#jobs === 1;
     this.#jobs++;
     const job = this.#last.then(() => {
-      checkShare(limit, behindSince, 0);
-      return runSlices(rowCount, slice, limit, { behindSince, msPerRow });
+      checkShare(limit, { since, isAlone }, 0);
+      return runSlices(rowCount, slice, limit, { since, isAlone, msPerRow });
     });
     this.#last = job.catch(() => {});
     try {
@@ -55,18 +57,24 @@ export class ScoringLane {
   }
 }
 
-/** @param behindSince when the job came, where others were before it */
+/** How a job came to the lane. */
+interface Came {
+  since: number;
+  /** Whether there was, and is, no other one. */
+  isAlone(): boolean;
+}
+
 async function runSlices(
   rowCount: number,
   slice: ScoreSlice,
   limit: TimeLimit,
-  { behindSince, msPerRow }: { behindSince: number | null; msPerRow: number },
+  { msPerRow, ...came }: Came & { msPerRow: number },
 ): Promise<void> {
   let rows = Math.max(1, Math.floor(SLICE_MS / Math.max(msPerRow, 1e-3)));
   let scoring = 0;
   for (let from = 0; from < rowCount; ) {
     await nextTurn();
-    checkShare(limit, behindSince, scoring);
+    checkShare(limit, came, scoring);
     const to = Math.min(rowCount, from + rows);
     const begun = performance.now();
     slice(from, to);
@@ -76,25 +84,26 @@ async function runSlices(
     rows = Math.max(1, Math.min(2 * rows, Math.floor(((to - from) * SLICE_MS) / took)));
     from = to;
   }
-  checkShare(limit, behindSince, scoring);
+  checkShare(limit, came, scoring);
 }
 
 /**
- * Who came behind others and waited more than it scored is ended by what else there was to do, and may try again.
+ * Who was among others and waited more than it scored is ended by what else there was to do, and may try again; alone, a job is late by
+ * nobody's fault but its own.
  * @throws RiskopsError SERVER_BUSY, REQUEST_TIMEOUT
  */
-function checkShare(limit: TimeLimit, behindSince: number | null, scoring: number): void {
+function checkShare(limit: TimeLimit, { since, isAlone }: Came, scoring: number): void {
   const now = performance.now();
-  const isBehind = behindSince !== null && scoring < (now - behindSince) / 2;
-  if (now > limit.deadline && isBehind && !limit.isGone()) throw busy(BEHIND);
-  checkTime(limit);
+  const hadToWait = scoring < (now - since) / 2 && !isAlone();
+  if (now > limit.deadline && hadToWait && !limit.isGone()) throw busy(CROWDED);
+  checkTime(limit, now);
 }
 
 /** @throws RiskopsError REQUEST_TIMEOUT */
-export function checkTime({ deadline, isGone }: TimeLimit): void {
+export function checkTime({ deadline, isGone }: TimeLimit, now = performance.now()): void {
   if (isGone())
     throw new RiskopsError('REQUEST_TIMEOUT', { what: 'The client went away before the answer.' });
-  if (performance.now() <= deadline) return;
+  if (now <= deadline) return;
   throw new RiskopsError('REQUEST_TIMEOUT', { what: 'The prediction took longer than the limit.' });
 }
 

@@ -122,7 +122,8 @@ export async function openContext(options: ServerOptions): Promise<ServerContext
   metrics = createMetrics(slots, predictionLog, options.link);
   const trials = await openTrials(options.trials ?? { shadow: null, canary: null }, {
     ...{ artifacts: places.artifacts, database: places.database, tell },
-    ...{ logMode: predictionLog.mode, redact: log?.redact ?? [], beside: options.beside ?? (() => []) },
+    ...{ logMode: predictionLog.mode, redact: log?.redact ?? [] },
+    ...{ beside: options.beside ?? (() => []), entity: options.entity ?? (() => []) },
   });
   metrics.addFigures(trials.figures);
   return {

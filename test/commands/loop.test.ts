@@ -116,7 +116,11 @@ test('a version named by its run is promoted against the verdict, and rollback t
   });
   expect(back).toMatchObject({ from_version: 3, to_version: 2, actor: 'kim', reason: 'complaints' });
   expect(pointer().models.loans.version).toBe(2);
-  expect(await succeed(folder, ['rollback', '--to', '3'])).toMatchObject({ from_version: 2, to_version: 3 });
+  const { stdout } = await riskops(folder, ['rollback', '--to', '3']);
+  expect(stdout).toBe(
+    'loans is back at version 3, from version 2. A running server answers with it from the next request on; if none runs: riskops serve\n',
+  );
+  expect(pointer().models.loans.version).toBe(3);
 });
 
 test('history says who, when, why, newest first', async () => {

@@ -55,7 +55,7 @@ test('exit code 0: promoted', async () => {
   const { exitCode, stdout } = await riskops(folder, ['promote', '--latest']);
   expect({ exitCode, last: stdout.trimEnd().split('\n').at(-1) }).toEqual({
     exitCode: 0,
-    last: 'loans version 2 is current. Next: riskops serve',
+    last: 'loans version 2 is current. A running server answers with it from the next request on; if none runs: riskops serve',
   });
   expect(currentVersion()).toBe(2);
 });

@@ -5,7 +5,7 @@ import { compileEncoder } from '../../src/datasets/encode-rows.js';
 import type { Signature } from '../../src/datasets/signature.js';
 import { fitRecipe } from '../../src/features/recipe.js';
 import { learnerFor } from '../../src/models/all.js';
-import type { Task } from '../../src/models/learner.js';
+import type { Hyper, Task } from '../../src/models/learner.js';
 import { encodeModelFile } from '../../src/models/model-file.js';
 import { getModel } from '../../src/registry/models.js';
 import { promoteVersion } from '../../src/registry/promote.js';
@@ -51,8 +51,20 @@ const CLASSES: Record<Task, Signature['target']['classes']> = {
   regression: null,
 };
 
-/** A real model file, fitted on rows drawn from the seed: models of two seeds give different answers. `names` are its features; all when left out. */
-export async function fitModel(seed: number, task: Task = 'binary', names?: readonly string[]) {
+/**
+ * A real model file, fitted on rows drawn from the seed: models of two seeds give different answers. `names` are its features; all when
+ * left out.
+ */
+export async function fitModel(
+  seed: number,
+  task: Task = 'binary',
+  names?: readonly string[],
+  {
+    name = task === 'regression' ? 'ridge' : 'logistic',
+    set = {},
+    metrics = { auc: 0.75, odd: Number.NaN },
+  }: { name?: string; set?: Hyper; metrics?: Record<string, number> } = {},
+) {
   const random = seededRandom(seed);
   const rowCount = 200;
   const rows = Array.from({ length: rowCount }, () => ({
@@ -68,8 +80,11 @@ export async function fitModel(seed: number, task: Task = 'binary', names?: read
     if (task === 'multiclass') return Number(age > 40 - 10 * random()) + Number(age > 60);
     return task === 'binary' ? Number((income ?? 0.5) + age / 80 + random() > 1.2) : -age * 1000;
   });
-  const learner = learnerFor(task === 'regression' ? 'ridge' : 'logistic');
-  const hyper = Object.fromEntries(learner.options.map((option) => [option.name, option.default]));
+  const learner = learnerFor(name);
+  const hyper = {
+    ...Object.fromEntries(learner.options.map((option) => [option.name, option.default])),
+    ...set,
+  };
   const { cells } = compileEncoder(mine).encode(rows);
   const recipe = fitRecipe(learner.recipe, cells, rowCount, mine);
   const data = {
@@ -85,7 +100,7 @@ export async function fitModel(seed: number, task: Task = 'binary', names?: read
     signature: mine,
     threshold: task === 'binary' ? 0.4 : null,
     classes,
-    metrics: { auc: 0.75, odd: Number.NaN },
+    metrics,
     provenance: {
       model: 'credit',
       run_id: '0'.repeat(32),

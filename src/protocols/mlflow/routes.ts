@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest, FastifySchema } from 'fastify';
 import type { ServerContext } from '../../serving/context.js';
-import { chooseModel, predictRows } from '../../serving/predict.js';
+import { chooseAndRead, predictRows } from '../../serving/predict.js';
 import type { Route } from '../../serving/routes/route.js';
 import type { ServedModel } from '../../serving/served-model.js';
 import { acceptedFormat, streamFormat } from '../../serving/stream/accept.js';
@@ -63,8 +63,11 @@ export const invocations: Route = (app, context) => {
       deadline: performance.now() + limits.requestMs,
       isGone: () => request.raw.socket.destroyed,
     };
-    const model = await chooseModel(context, undefined, request.id);
-    const { rows, params } = await readBody(context, request, model);
+    // CSV is gone once it is read; a canary's rows are those of the promoted version.
+    let once: ReturnType<typeof readBody> | undefined;
+    const read = (reader: ServedModel) => (once ??= readBody(context, request, reader));
+    const { model, asked: body } = await chooseAndRead(context, undefined, request.id, read);
+    const { rows, params } = body;
     const asked = readParams(params, model);
     const predicted = await predictRows(context, { model, rows, requestId: request.id, limit });
     return reply.type('application/json; charset=utf-8').send(toJson(scoringAnswer(predicted, asked)));

@@ -1,7 +1,7 @@
 import type { FastifySchema } from 'fastify';
 import { RiskopsError } from '../../errors.js';
 import type { ServerContext } from '../../serving/context.js';
-import { chooseModel, predictRows } from '../../serving/predict.js';
+import { chooseAndRead, predictRows } from '../../serving/predict.js';
 import type { Route } from '../../serving/routes/route.js';
 import type { ServedModel } from '../../serving/served-model.js';
 import { toJson } from '../../util/json.js';
@@ -107,16 +107,19 @@ export const oipModels: Route = (app, context) => {
         deadline: performance.now() + limits.requestMs,
         isGone: () => request.raw.socket.destroyed,
       };
+      const read = (reader: ServedModel) =>
+        readInferRequest(body, {
+          features: reader.header.signature.features,
+          outputs: outputsOf(reader).map(({ name }) => name),
+          maxRows: limits.rows,
+        });
       // A version that is asked for by its number answers itself, whatever is tried out beside it.
-      const model = await (path.version === undefined
-        ? chooseModel(context, path.model, request.id)
-        : servedVersion(context, path));
+      const named = path.version === undefined ? null : await servedVersion(context, path);
+      const { model, asked } =
+        named === null
+          ? await chooseAndRead(context, path.model, request.id, read)
+          : { model: named, asked: read(named) };
       const produced = outputsOf(model);
-      const asked = readInferRequest(body, {
-        features: model.header.signature.features,
-        outputs: produced.map(({ name }) => name),
-        maxRows: limits.rows,
-      });
       const predicted = await predictRows(context, { model, rows: asked.rows, requestId: request.id, limit });
       const wanted = asked.outputs ?? produced.map(({ name }) => name);
       const outputs = wanted.map((name) => {

@@ -88,7 +88,7 @@ export function createQuickAnswer(context: ServerContext, admit: Admit, basePath
   const { log, metrics, hooks, limits, spareIds, newId } = context;
   const clock = createClock();
   const paths = new WeakMap<ServedModel, OneRowPath | null>();
-  const isOff = log.mode === 'sync' || log.redacts || hooks.prepare !== null;
+  const isOff = log.mode === 'sync' || log.redacts || hooks.prepare !== null || hooks.choosesByRows;
 
   const pathOf = (model: ServedModel): OneRowPath | null => {
     let path = paths.get(model);

@@ -108,7 +108,7 @@ async function answerForecast(
     isGone: () => request.raw.socket.destroyed,
   };
   const { model: asked, intervals, wishes } = readBody(request.body, limits.rows, name !== undefined);
-  const model = await chooseModel(context, name ?? asked, request.id);
+  const model = await chooseModel(context, name ?? asked, request.id, wishes.rows ?? null);
   const { predictor, encoder, entry } = model;
   const work = await forecaster({ ...wishes, name: model.name, version: entry.version, predictor, encoder });
   await lane.run(

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { RiskopsError } from '../../errors.js';
+import { rowEntityKey } from '../../monitoring/entity.js';
 import { schemaDifferences } from '../../registry/schema-differences.js';
 import type { PredictHooks } from '../context.js';
 import { loadServedModel, type ServedModel } from '../served-model.js';
@@ -13,6 +14,7 @@ import {
 
 export interface Canary extends Trial {
   choose: PredictHooks['choose'];
+  choosesByRows: boolean;
   instead: PredictHooks['instead'];
 }
 
@@ -45,16 +47,37 @@ async function load(
   }
 }
 
+/** How the rows of a model name the thing that they are about. */
+interface EntityFields {
+  fields: readonly string[];
+  /** The names of a row that is an array, in its order. */
+  features: readonly string[];
+}
+
+/** The thing that all of a request's rows are about; undefined where they name none, or several. */
+function onlyEntity(rows: readonly unknown[] | null, { fields, features }: EntityFields): string | undefined {
+  if (fields.length === 0 || rows === null || rows.length === 0) return undefined;
+  const key = rowEntityKey(rows[0], fields, features);
+  const isOther = (row: unknown) => rowEntityKey(row, fields, features) !== key;
+  return key === undefined || rows.some(isOther) ? undefined : key;
+}
+
 /**
- * A version that answers a share of the requests instead of the promoted one, chosen by the request's id, so one id has the same version
- * every time. Where it cannot answer, the promoted one does; where its schema is not the promoted one's, it is never asked.
+ * A version that answers a share of the requests instead of the promoted one. Which requests, the thing decides that all of their rows are
+ * about, by the fields of `entity`: one thing has the same version every time. Where there is no such thing, the request's id decides.
+ * Where it cannot answer, the promoted one does; where its schema is not the promoted one's, it is never asked.
  */
 export async function openCanary(
   options: NonNullable<TrialOptions['canary']>,
   context: TrialContext,
 ): Promise<Canary> {
   const model = await load(options, context);
-  if (typeof model === 'string') return { ...failedTrial('canary', model), choose: null, instead: null };
+  if (typeof model === 'string')
+    return { ...failedTrial('canary', model), choose: null, choosesByRows: false, instead: null };
+  const entity = {
+    fields: context.entity(model.name),
+    features: model.header.signature.features.map(({ name }) => name),
+  };
   let fallbacks = 0;
   let misfit: string | null = null;
   const fits = new WeakMap<ServedModel, boolean>();
@@ -69,10 +92,14 @@ export async function openCanary(
     return isFit;
   };
   return {
-    choose(promoted, requestId) {
+    choose(promoted, requestId, rows) {
       if (promoted.name !== model.name || promoted.entry.version === model.entry.version) return promoted;
-      return shareOfText(requestId) < options.share && fitsBeside(promoted) ? model : promoted;
+      const key = onlyEntity(rows, entity);
+      // Each version draws anew: not the same people are tried on by every canary.
+      const text = key === undefined ? requestId : `${model.entry.version}:${key}`;
+      return shareOfText(text) < options.share && fitsBeside(promoted) ? model : promoted;
     },
+    choosesByRows: entity.fields.length > 0,
     instead(failed, error, promoted) {
       if (failed !== model || promoted === null || !(error instanceof RiskopsError)) return null;
       if (NOT_THE_MODEL.has(error.code)) return null;

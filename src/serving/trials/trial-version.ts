@@ -9,7 +9,7 @@ export type TrialVersion =
 /** Versions that a server tries on live traffic; null for none. */
 export interface TrialOptions {
   shadow: TrialVersion | null;
-  /** `share` of the requests is its, between 0 and 1. */
+  /** `share` of the things that rows are about, or of the requests, is its, between 0 and 1. */
   canary: { version: TrialVersion; share: number } | null;
 }
 
@@ -22,6 +22,8 @@ export interface TrialContext {
   redact: readonly string[];
   /** Names that a model's rows may have besides its features. */
   beside: (model: string) => readonly string[];
+  /** The fields of a model's rows that name the thing that a row is about. */
+  entity: (model: string) => readonly string[];
   /** Tells an operator something in one line. */
   tell(line: string): void;
 }

@@ -5,7 +5,7 @@ import type { TrialContext, TrialFigure, TrialOptions } from './trial-version.js
 
 /** Versions on trial beside the promoted ones. */
 interface Trials {
-  hooks: Pick<PredictHooks, 'choose' | 'instead' | 'observe'>;
+  hooks: Pick<PredictHooks, 'choose' | 'choosesByRows' | 'instead' | 'observe'>;
   figures: readonly TrialFigure[];
   /** What an operator should know, a line each. */
   warnings(): string[];
@@ -30,6 +30,7 @@ export async function openTrials(
   return {
     hooks: {
       choose: canary?.choose ?? null,
+      choosesByRows: canary?.choosesByRows ?? false,
       instead: canary?.instead ?? null,
       observe: shadow?.observe ?? null,
     },
