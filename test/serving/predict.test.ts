@@ -122,6 +122,46 @@ test('every offending field of every row is named', async () => {
   ]);
 });
 
+test('a field too many, a renamed one and one that is left out: told or refused, and never NaN or null', async () => {
+  const store = await storeWithModel();
+  const { app } = await openApp(store.places);
+  const { income, ...rest } = goodRow;
+  const tooMany = await post(app, { inputs: { ...goodRow, debt: 3, 'x\u001b': null } });
+  expect([tooMany.status, tooMany.body.prediction]).toEqual([200, expect.any(Number)]);
+  expect(tooMany.body.prediction).toBe((await post(app, { inputs: goodRow })).body.prediction);
+  expect(tooMany.body.warnings).toEqual([
+    { row: 0, feature: 'debt', code: 'UNKNOWN_FIELD' },
+    { row: 0, feature: 'x\\x1b', code: 'UNKNOWN_FIELD' },
+  ]);
+  expect(tooMany.body.warning_count).toBe(2);
+  for (const inputs of [
+    rest,
+    { ...rest, incom: income },
+    { ...rest, income: '1' },
+    { ...rest, income: 'NaN' },
+    { ...rest, income: '' },
+    { ...rest, income: [income] },
+    { ...goodRow, age: null },
+    { ...goodRow, age: 40.5 },
+  ]) {
+    const { status, body } = await post(app, { inputs });
+    // What may be missing is filled in, and the answer says so.
+    const isFilled = status === 200 && Number.isFinite(body.prediction) && body.warning_count > 0;
+    expect([inputs, isFilled || (status === 422 && body.error.code === 'VALIDATION_ERROR')]).toEqual([
+      inputs,
+      true,
+    ]);
+    expect([inputs, status]).toEqual([
+      inputs,
+      inputs === rest || 'incom' in inputs ? 422 : expect.any(Number),
+    ]);
+  }
+  expect((await post(app, { inputs: { ...rest, income: 1e308 } })).body).toMatchObject({
+    prediction: expect.toSatisfy(Number.isFinite),
+    warnings: [{ row: 0, feature: 'income', code: 'OUT_OF_RANGE' }],
+  });
+});
+
 test('in a long batch too, rows are counted from its start', async () => {
   const store = await storeWithModel();
   const { app } = await openApp(store.places);

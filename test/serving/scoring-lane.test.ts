@@ -41,6 +41,24 @@ test('a full lane, and one whose turn comes too late, turn a job away; a slow jo
   await lane.run(1, 1, () => {}, forever);
 });
 
+test('the first of a crowd, whose turns others take, is turned away as they are; alone it is late', async () => {
+  for (const code of ['SERVER_BUSY', 'REQUEST_TIMEOUT']) {
+    const lane = new ScoringLane();
+    let isOver = false;
+    // As reading what a crowd sends does.
+    const hog = () => {
+      hold(10);
+      if (!isOver) setImmediate(hog);
+    };
+    setImmediate(hog);
+    const first = lane.run(1_000, 5, () => {}, { deadline: performance.now() + 40, isGone: () => false });
+    const behind = code === 'SERVER_BUSY' ? lane.run(1, 1, () => {}, forever) : Promise.resolve();
+    await expect(first).rejects.toMatchObject({ code });
+    isOver = true;
+    await behind;
+  }
+});
+
 test('a job whose client went away is ended', async () => {
   const lane = new ScoringLane();
   let slices = 0;

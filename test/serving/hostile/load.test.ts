@@ -1,40 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { goodRow, startTestServer, storeWithModel } from '../support.js';
+import { buildChild, startChild } from '../../support/child-entry.js';
+import {
+  addVersion,
+  fitModel,
+  goodRow,
+  openTestStore,
+  promote,
+  startTestServer,
+  storeWithModel,
+} from '../support.js';
+import type { Heard } from './crowd-child.js';
 import { answersIn } from './support.js';
 
-test('300 predictions at once, more than it can do: 200, 429 or 503 with Retry-After, and /health answers (RB-56)', async () => {
-  const { places } = await storeWithModel();
-  const limits = { rows: 20_000, bodyBytes: 64 << 20, requestMs: 40, inFlight: 64 };
-  const server = await startTestServer(places, { limits });
-  const body = JSON.stringify({ inputs: Array.from({ length: 150 }, () => goodRow) });
-  const headers = { 'content-type': 'application/json' };
-  let open = 300;
-  const answers = Array.from({ length: open }, async () => {
-    const answer = await fetch(`${server.url}/predict`, { method: 'POST', headers, body });
-    const text = await answer.text();
-    open--;
-    return { status: answer.status, retryAfter: answer.headers.get('retry-after'), text };
+const JSON_TYPE = { 'content-type': 'application/json' };
+const ROWS = 400;
+const SLOW = { name: 'random-forest', set: { trees: 2_000 } };
+
+/** How long the main threads of processes were ready to run and had no core, in milliseconds; 0 where the system does not tell. */
+function coreless(...pids: number[]): number {
+  const waits = pids.map((pid) => {
+    try {
+      return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+    } catch {
+      return 0;
+    }
+  });
+  return waits.reduce((sum, ms) => sum + ms, 0);
+}
+
+/**
+ * Asks for life on a connection of its own, as a probe does; how long the answer took, in milliseconds, but for the time that a busy
+ * machine gave to others.
+ */
+async function probe({ port, pid }: { port: number; pid: number }, path: string): Promise<number> {
+  const [begun, before] = [performance.now(), coreless(pid, process.pid)];
+  await live(port, path);
+  return performance.now() - begun - (coreless(pid, process.pid) - before);
+}
+
+/** Resolves when a route of life has answered 200. */
+function live(port: number, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    get({ port, host: '127.0.0.1', path, agent: false }, (answer) => {
+      answer.resume().on('end', () => {
+        if (answer.statusCode === 200) resolve();
+        else reject(new Error(`${path}: ${answer.statusCode}`));
+      });
+    }).on('error', reject);
+  });
+}
+
+test('300 predictions at once of a slow model: 200, 429 or 503 with Retry-After, and each probe of its life within a second (RB-56)', async () => {
+  const store = await openTestStore();
+  // Its answers take more seconds together than a request may.
+  await addVersion(store, await fitModel(1, 'binary', undefined, SLOW));
+  await promote(store, 1);
+  // Server, crowd and probes are three processes: none waits for what another has to do.
+  const file = await buildChild(join(import.meta.dirname, 'crowd-child.ts'));
+  const server = startChild(file, [
+    'serve',
+    JSON.stringify(store.places),
+    JSON.stringify({ requestMs: 1_200 }),
+  ]);
+  const port = Number(await server.line(() => true));
+  const body = JSON.stringify({ inputs: Array.from({ length: ROWS }, () => goodRow) });
+  const crowd = startChild(file, ['ask', String(port), body, '300']);
+  await crowd.line((line) => line === '"asked"');
+  let isOver = false;
+  void crowd.ended.then(() => {
+    isOver = true;
   });
   const waits: number[] = [];
-  while (open > 0) {
-    const begun = performance.now();
-    expect((await fetch(`${server.url}/health`)).status).toBe(200);
-    waits.push(performance.now() - begun);
-  }
-  const heard = await Promise.all(answers);
+  while (!isOver)
+    for (const path of ['/health', '/v2/health/live'])
+      waits.push(await probe({ port, pid: server.process.pid! }, path));
+  const heard: Heard[] = JSON.parse(await crowd.line((line) => line.startsWith('[')));
   const counts = new Map<number, number>();
-  for (const { status, retryAfter, text } of heard) {
+  for (const { status, retryAfter, predictions } of heard) {
     counts.set(status, (counts.get(status) ?? 0) + 1);
     expect([200, 429, 503]).toContain(status);
-    if (status === 200) expect(JSON.parse(text).predictions).toHaveLength(150);
+    if (status === 200) expect(predictions).toBe(ROWS);
     else expect(Number(retryAfter)).toBeGreaterThan(0);
   }
+  expect(heard).toHaveLength(300);
   expect(counts.get(200)).toBeGreaterThan(0);
   expect(counts.get(503)).toBeGreaterThan(0);
-  // The 300 clients share this process with the server: what one wait has of them is not the server's.
-  expect(waits.sort((a, b) => a - b)[waits.length >> 1]).toBeLessThan(1_000);
-  const after = await fetch(`${server.url}/predict`, { method: 'POST', headers, body });
+  expect(waits.length).toBeGreaterThan(5);
+  expect(Math.max(...waits)).toBeLessThan(1_000);
+  const after = await fetch(`http://127.0.0.1:${port}/predict`, { method: 'POST', headers: JSON_TYPE, body });
   expect(after.status).toBe(200);
 });
 
