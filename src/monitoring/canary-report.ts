@@ -1,11 +1,14 @@
 import type { ClassValue } from '../datasets/target.js';
 import type { ModelHeader } from '../models/model-header.js';
+import type { LearnedRows } from '../registry/gate-evidence.js';
 import type { Policy } from '../registry/policy.js';
+import type { VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { compareUnpaired, type OutcomeComparison, type Side } from './compare-outcomes.js';
 import { GrowingNumbers } from './growing-numbers.js';
+import { LearnedCount, type TrainingReader, toldRows } from './learned-rows.js';
 import type { LoggedPrediction } from './logged-prediction.js';
-import { numbersOf, targetNumber } from './paired-answers.js';
+import { blockTime, numbersOf, targetNumber } from './paired-answers.js';
 import { predictionsOf } from './read-predictions.js';
 import { type ScoreShift, type Spread, scoreOf, spreadOf } from './score-shift.js';
 import { type CompareOptions, OutcomeJoin, type VersionPair } from './version-pair.js';
@@ -24,6 +27,9 @@ export interface CanaryReport {
   /** Of the canary's first and last answer, UTC; the other version's answers are those of this time. */
   first: string;
   last: string;
+  /** Answers of the other version before that time, and after it: nobody knows whether the canary ran then. */
+  before: number;
+  after: number;
   /** Of the answers of both. */
   share: number;
   score: ScoreShift['score'];
@@ -40,9 +46,27 @@ class OwnAnswers {
   readonly #target = new GrowingNumbers();
   readonly #predictions = new GrowingNumbers();
 
-  constructor(private readonly header: ModelHeader) {}
+  readonly #times = new GrowingNumbers();
+  readonly #learned: LearnedCount;
 
-  add(entry: LoggedPrediction, actual: ClassValue | null): void {
+  constructor(
+    private readonly header: ModelHeader,
+    private readonly version: VersionRecord,
+    trainingOf: TrainingReader,
+  ) {
+    this.#learned = new LearnedCount(version, trainingOf);
+  }
+
+  /** Adds answers of the version, with what came of them. */
+  async take(entries: readonly LoggedPrediction[], join: OutcomeJoin): Promise<void> {
+    const { model, version } = this.version;
+    const actual = (await join.join(model, entries)).map((one) => one.actual);
+    for (const [i, entry] of entries.entries()) this.#add(entry, actual[i]);
+    const told = toldRows(entries, actual, this.header);
+    await this.#learned.note(told, await join.featuresOf(model, version));
+  }
+
+  #add(entry: LoggedPrediction, actual: ClassValue | null): void {
     const numbers = numbersOf(entry, this.header);
     if (numbers === null) return;
     this.#scores.push(Math.max(...numbers));
@@ -50,7 +74,12 @@ class OwnAnswers {
     const target = actual === null ? null : targetNumber(actual, this.header);
     if (target === null) return;
     this.#target.push(target);
+    this.#times.push(blockTime(entry.at));
     for (const value of numbers) this.#predictions.push(value);
+  }
+
+  learned(): LearnedRows {
+    return this.#learned.count();
   }
 
   get rows(): number {
@@ -69,7 +98,12 @@ class OwnAnswers {
   }
 
   side(): Side {
-    return { header: this.header, target: this.#target.take(), predictions: this.#predictions.take() };
+    return {
+      header: this.header,
+      target: this.#target.take(),
+      predictions: this.#predictions.take(),
+      times: this.#times.take(),
+    };
   }
 }
 
@@ -95,29 +129,33 @@ export async function canaryReport(
   pair: VersionPair,
   policy: Policy,
 ): Promise<CanaryReport | null> {
-  const { model, version, against, from, to, entity } = options;
+  const { model, version, against, from, to, entity, trainingOf } = options;
   const range = await canaryRange(store, options);
   if (range === null) return null;
   const join = new OutcomeJoin(store, entity);
-  const canary = new OwnAnswers(pair.version.header);
-  const beside = new OwnAnswers(pair.against.header);
+  let [before, after] = [0, 0];
+  const canary = new OwnAnswers(pair.version.header, version, trainingOf);
+  const beside = new OwnAnswers(pair.against.header, against, trainingOf);
   for await (const chunk of predictionsOf(store, { model, from, to })) {
-    const wanted = chunk.filter(
-      (entry) =>
-        entry.at >= range.first &&
-        entry.at <= range.last &&
-        (entry.canary === true ? entry.version === version.version : entry.version === against.version),
+    const others = chunk.filter((entry) => entry.canary !== true && entry.version === against.version);
+    const isOf = (entry: LoggedPrediction) => entry.canary === true && entry.version === version.version;
+    await canary.take(chunk.filter(isOf), join);
+    await beside.take(
+      others.filter(({ at }) => at >= range.first && at <= range.last),
+      join,
     );
-    const joined = await join.join(model, wanted);
-    for (const [i, entry] of wanted.entries())
-      (entry.canary === true ? canary : beside).add(entry, joined[i].actual);
+    before += others.filter(({ at }) => at < range.first).length;
+    after += others.filter(({ at }) => at > range.last).length;
   }
   return {
     ...range,
+    ...{ before, after },
     share: canary.rows / (canary.rows + beside.rows),
     score: scoreOf(pair.version.header.task),
     canary: canary.spread(),
     beside: beside.spread(),
-    outcomes: compareUnpaired(beside.side(), canary.side(), policy),
+    outcomes: compareUnpaired(beside.side(), canary.side(), {
+      ...{ policy, learned: { candidate: canary.learned(), current: beside.learned() } },
+    }),
   };
 }

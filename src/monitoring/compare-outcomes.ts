@@ -3,6 +3,10 @@ import { evaluate, metricNamed, metricsFor } from '../evaluation/metrics.js';
 import { twoSampleBootstrap } from '../evaluation/two-samples.js';
 import { quantileOf } from '../models/hyper.js';
 import type { ModelHeader } from '../models/model-header.js';
+import type { LearnedPair } from '../registry/gate-evidence.js';
+import type { Reason } from '../registry/gate-report.js';
+import { judgeCounts, judgeTimes } from '../registry/gate-rules.js';
+import { judgeLearned, learnedWarnings } from '../registry/live-rules.js';
 import type { Policy } from '../registry/policy.js';
 import { FEWEST_OUTCOMES } from './accuracy-metrics.js';
 import type { OutcomeRows } from './paired-answers.js';
@@ -33,6 +37,10 @@ export interface OutcomeComparison {
   rows: { current: number; candidate: number };
   metrics: MetricPair[];
   gain: OutcomeGain | null;
+  /** Rules of the gate that these rows leave open: while there is one, the gain proves nothing. */
+  open: Reason[];
+  /** What a reader should know of the rows, and what does not change that. */
+  warnings: string[];
   /** Why there are no metrics; null when there are. */
   too_few: string | null;
 }
@@ -42,6 +50,25 @@ export interface Side {
   header: ModelHeader;
   target: Float64Array;
   predictions: Float64Array;
+  /** When each row was answered, to the second, in milliseconds since 1970. */
+  times: Float64Array;
+}
+
+/** What the rows of a comparison are held to. */
+interface Held {
+  policy: Policy;
+  learned: LearnedPair;
+}
+
+/** The gate's rules about live rows, before any gain: those that these rows leave open. */
+function openRules({ header: { task }, target, times }: Side, { policy, learned }: Held): Reason[] {
+  const rows = target.length;
+  const positives = task === 'binary' ? target.reduce((sum, value) => sum + value, 0) : undefined;
+  return [
+    ...judgeCounts(policy, rows, positives, 'live rows'),
+    judgeLearned(policy, learned),
+    ...(policy.blockRows === 'off' ? [] : [judgeTimes(new Set(times).size, rows, 'live rows')]),
+  ].filter(({ passed }) => passed === null);
 }
 
 /** Why outcomes cannot be measured; undefined when they can. */
@@ -78,15 +105,16 @@ export function comparePaired(
   current: ModelHeader,
   candidate: ModelHeader,
   { target, times, ...answers }: OutcomeRows,
-  policy: Policy,
+  held: Held,
 ): OutcomeComparison {
   const sides = {
-    current: { header: current, target, predictions: answers.current },
-    candidate: { header: candidate, target, predictions: answers.candidate },
+    current: { header: current, target, times, predictions: answers.current },
+    candidate: { header: candidate, target, times, predictions: answers.candidate },
   };
   const rows = { current: target.length, candidate: target.length };
   const short = shortage(sides.current, '');
-  if (short !== undefined) return { rows, metrics: [], gain: null, too_few: short };
+  if (short !== undefined) return nothingToTell(rows, short);
+  const { policy } = held;
   const { resamples, confidence, seed, blockRows } = policy;
   const metric = metricNamed(policy.metric, current.task);
   const [interval] = pairedBootstrap(
@@ -104,20 +132,29 @@ export function comparePaired(
     },
   );
   const gain = gainFrom({ metric: metric.name, ...interval, paired: true }, confidence);
-  return { rows, metrics: pairsOf(sides.current, sides.candidate), gain, too_few: null };
+  const metrics = pairsOf(sides.current, sides.candidate);
+  return { rows, metrics, gain, ...doubtsOf(sides.candidate, held), too_few: null };
+}
+
+const nothingToTell = (rows: OutcomeComparison['rows'], short: string): OutcomeComparison => ({
+  ...{ rows, metrics: [], gain: null, open: [], warnings: [], too_few: short },
+});
+
+function doubtsOf(rows: Side, held: Held): Pick<OutcomeComparison, 'open' | 'warnings'> {
+  return { open: openRules(rows, held), warnings: learnedWarnings(held.learned) };
 }
 
 /** Each version on rows of its own, which nobody else answered. */
-export function compareUnpaired(current: Side, candidate: Side, policy: Policy): OutcomeComparison {
+export function compareUnpaired(current: Side, candidate: Side, held: Held): OutcomeComparison {
   const rows = { current: current.target.length, candidate: candidate.target.length };
   const short = shortage(candidate, ' of the canary') ?? shortage(current, ' beside it');
-  if (short !== undefined) return { rows, metrics: [], gain: null, too_few: short };
-  const { resamples, confidence, seed } = policy;
-  const metric = metricNamed(policy.metric, current.header.task);
+  if (short !== undefined) return nothingToTell(rows, short);
+  const { resamples, confidence, seed } = held.policy;
+  const metric = metricNamed(held.policy.metric, current.header.task);
   const [one, other] = [candidate, current].map(({ header, target, predictions }) => ({
     ...{ target, predictions, threshold: header.threshold },
   }));
   const interval = twoSampleBootstrap(metric, one, other, { resamples, confidence, seed });
   const gain = gainFrom({ metric: metric.name, ...interval, paired: false }, confidence);
-  return { rows, metrics: pairsOf(current, candidate), gain, too_few: null };
+  return { rows, metrics: pairsOf(current, candidate), gain, ...doubtsOf(candidate, held), too_few: null };
 }

@@ -32,7 +32,7 @@ export interface OutcomeRows {
   /** Of many classes one number a class of each row. */
   current: Float64Array;
   candidate: Float64Array;
-  /** When each row was answered, in milliseconds since 1970. */
+  /** When each row was answered, to the second, in milliseconds since 1970. */
   times: Float64Array;
 }
 
@@ -67,6 +67,9 @@ export function targetNumber(
   return found < 0 ? null : found;
 }
 
+/** The time of an answer for a bootstrap, to the second: the rows of one request are answered some milliseconds apart. */
+export const blockTime = (at: string): number => Math.floor(Date.parse(at) / 1000) * 1000;
+
 /** Answers of two versions to the same rows, in columns: some tens of bytes a row. */
 export class PairedAnswers {
   readonly #before = new GrowingNumbers();
@@ -89,9 +92,9 @@ export class PairedAnswers {
   /**
    * Adds a row. False for answers that are not of this kind of model.
    * @param actual what came of it; null where that is not known
-   * @param at milliseconds since 1970
+   * @param at when the first was given, UTC
    */
-  add(before: LoggedAnswer, after: LoggedAnswer, actual: ClassValue | null, at: number): boolean {
+  add(before: LoggedAnswer, after: LoggedAnswer, actual: ClassValue | null, at: string): boolean {
     const [was, is] = [numbersOf(before, this.header), numbersOf(after, this.header)];
     if (was === null || is === null) return false;
     // Of many classes, the probability of the one that was answered.
@@ -102,7 +105,7 @@ export class PairedAnswers {
     const target = actual === null ? null : targetNumber(actual, this.header);
     if (target === null) return true;
     this.#target.push(target);
-    this.#times.push(at);
+    this.#times.push(blockTime(at));
     for (const value of was) this.#current.push(value);
     for (const value of is) this.#candidate.push(value);
     return true;

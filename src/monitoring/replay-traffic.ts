@@ -1,6 +1,8 @@
 import { RiskopsError } from '../errors.js';
+import type { ModelHeader } from '../models/model-header.js';
 import type { Store } from '../storage/store.js';
 import { comparePaired, type OutcomeComparison } from './compare-outcomes.js';
+import { LearnedByBoth, toldRows } from './learned-rows.js';
 import type { LoggedPrediction } from './logged-prediction.js';
 import { type AnswerComparison, PairedAnswers } from './paired-answers.js';
 import { predictionsOf } from './read-predictions.js';
@@ -99,18 +101,17 @@ export async function replayTraffic(store: Store, options: ReplayOptions): Promi
     ...{ model, version: version.version, against: against.version, from: from ?? null, to: to ?? null },
     ...run.counts(),
     answers: run.pairs.compare(),
-    outcomes: comparePaired(
-      predictors.against.header,
-      predictors.version.header,
-      run.pairs.outcomes(),
-      options.policyFor(predictors.version.header),
-    ),
+    outcomes: comparePaired(predictors.against.header, predictors.version.header, run.pairs.outcomes(), {
+      policy: options.policyFor(predictors.version.header),
+      learned: run.learned.pair(),
+    }),
   };
 }
 
 /** One replay under way. */
 class Replay {
   readonly pairs: PairedAnswers;
+  readonly learned: LearnedByBoth;
   stopped = false;
   #predictions = 0;
   #redacted = 0;
@@ -123,9 +124,10 @@ class Replay {
     store: Store,
     private readonly options: ReplayOptions,
     private readonly version: VersionAnswers,
-    against: ConstructorParameters<typeof PairedAnswers>[0],
+    private readonly against: ModelHeader,
   ) {
     this.pairs = new PairedAnswers(against);
+    this.learned = new LearnedByBoth(options);
     this.#join = new OutcomeJoin(store, options.entity);
     // A row without names is redacted as a whole, which is called *.
     this.#needed = new Set(['*', ...version.predictor.header.signature.features.map(({ name }) => name)]);
@@ -137,12 +139,19 @@ class Replay {
     const features = await this.#join.featuresOf(model, this.options.against.version);
     const answers = this.version.answer(logged.map(({ inputs }) => ({ inputs, features })));
     const joined = await this.#join.join(model, logged);
+    const paired: number[] = [];
     for (const [i, answer] of answers.entries()) {
       const entry = logged[i];
       if ('problem' in answer) this.#unread.note(answer.problem, entry.id);
-      else if (!this.pairs.add(entry, answer, joined[i].actual, Date.parse(entry.at)))
-        this.#unread.note('the logged answer is not of this kind of model', entry.id);
+      else if (this.pairs.add(entry, answer, joined[i].actual, entry.at)) paired.push(i);
+      else this.#unread.note('the logged answer is not of this kind of model', entry.id);
     }
+    const told = toldRows(
+      paired.map((i) => logged[i]),
+      paired.map((i) => joined[i].actual),
+      this.against,
+    );
+    await this.learned.note(told, features);
     await this.options.onSlice?.(
       logged.map((entry, i) => ({ logged: entry, answer: answers[i], outcome: joined[i].outcome })),
     );

@@ -19,6 +19,9 @@ export interface ShadowCounts {
   /** When the shadow answered first and last, UTC; null when it never did. */
   first: string | null;
   last: string | null;
+  /** Real answers of `against` before the first and after the last: nobody knows whether the shadow ran then. */
+  before: number;
+  after: number;
 }
 
 /** A shadow answers within seconds, or not at all; an entry of the log is not held for longer. */
@@ -32,6 +35,7 @@ class Waiting {
   #later = 0;
   #matched = 0;
   #missed = 0;
+  #before = 0;
   #first: string | null = null;
   #last: string | null = null;
 
@@ -41,9 +45,15 @@ class Waiting {
     for (const [id, { at }] of this.#entries) {
       if (at >= oldest) break;
       this.#entries.delete(id);
-      if (this.#isInTime(at)) this.#missed++;
-      else if (this.#last !== null && at > this.#last) this.#later++;
+      this.#giveUp(at);
     }
+  }
+
+  /** Without an answer of the shadow. */
+  #giveUp(at: string): void {
+    if (this.#first === null || this.#last === null || at < this.#first) this.#before++;
+    else if (at > this.#last) this.#later++;
+    else this.#missed++;
   }
 
   /** The real answer of a shadow's; undefined when it is of another version, or gone. */
@@ -60,19 +70,14 @@ class Waiting {
   }
 
   end(): ShadowCounts {
-    const held = [...this.#entries.values()].filter(({ at }) => this.#isInTime(at)).length;
-    const without = this.#missed + held;
+    for (const { at } of this.#entries.values()) this.#giveUp(at);
+    this.#entries.clear();
     return {
-      predictions: this.#matched + without,
-      without_shadow: without,
-      first: this.#first,
-      last: this.#last,
+      predictions: this.#matched + this.#missed,
+      without_shadow: this.#missed,
+      ...{ first: this.#first, last: this.#last },
+      ...{ before: this.#before, after: this.#later },
     };
-  }
-
-  /** Whether the shadow answered before, or just then, and later, or just then. */
-  #isInTime(at: string): boolean {
-    return this.#first !== null && this.#last !== null && at >= this.#first && at <= this.#last;
   }
 }
 

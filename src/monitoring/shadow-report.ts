@@ -1,7 +1,9 @@
 import type { ModelHeader } from '../models/model-header.js';
+import type { LearnedPair } from '../registry/gate-evidence.js';
 import type { Store } from '../storage/store.js';
 import { type CanaryReport, canaryReport } from './canary-report.js';
 import { comparePaired, type OutcomeComparison } from './compare-outcomes.js';
+import { LearnedByBoth, toldRows } from './learned-rows.js';
 import { type AnswerComparison, type OutcomeRows, PairedAnswers } from './paired-answers.js';
 import { type ShadowCounts, shadowPairs } from './shadow-pairs.js';
 import { type CompareOptions, OutcomeJoin, readVersionPair } from './version-pair.js';
@@ -31,6 +33,8 @@ interface ShadowRows {
   pairs: PairedAnswers;
   /** Pairs whose outcome is none of the model's classes, or no number. */
   misfits: number;
+  /** How many of the rows with an outcome the versions learned from. */
+  learned: LearnedPair;
   /** The ids of the real answers with an outcome, in the order of `pairs.outcomes()`. */
   ids: string[];
 }
@@ -43,21 +47,34 @@ async function collectShadowRows(
 ): Promise<ShadowRows> {
   const join = new OutcomeJoin(store, options.entity);
   const pairs = new PairedAnswers(header);
+  const learned = new LearnedByBoth(options);
+  const features = await join.featuresOf(options.model, options.against.version);
   const ids: string[] = [];
   let misfits = 0;
   const chunks = shadowPairs(store, options);
   for (;;) {
     const { done, value } = await chunks.next();
-    if (done) return { counts: value, pairs, misfits, ids };
+    if (done) return { counts: value, pairs, misfits, learned: learned.pair(), ids };
     const joined = await join.join(
       options.model,
       value.map(({ real }) => real),
     );
+    const told: number[] = [];
     for (const [i, { real, shadow }] of value.entries()) {
       const { outcome, actual } = joined[i];
       if (outcome !== undefined && actual === null) misfits++;
-      if (pairs.add(real, shadow, actual, Date.parse(real.at)) && actual !== null) ids.push(real.id);
+      if (pairs.add(real, shadow, actual, real.at) && actual !== null) told.push(i);
     }
+    const reals = told.map((i) => value[i].real);
+    ids.push(...reals.map(({ id }) => id));
+    await learned.note(
+      toldRows(
+        reals,
+        told.map((i) => joined[i].actual),
+        header,
+      ),
+      features,
+    );
   }
 }
 
@@ -67,6 +84,7 @@ export interface ShadowEvidence {
   /** Rows that both answered, with an outcome or without. */
   paired: number;
   misfits: number;
+  learned: LearnedPair;
   rows: OutcomeRows;
   ids: string[];
 }
@@ -94,11 +112,11 @@ export async function trialReport(store: Store, options: CompareOptions): Promis
   const pair = await readVersionPair(store, options);
   const [current, candidate] = [pair.against.header, pair.version.header];
   const policy = options.policyFor(candidate);
-  const { counts, pairs } = await collectShadowRows(store, options, current);
+  const { counts, pairs, learned } = await collectShadowRows(store, options, current);
   const shadow = (): ShadowReport => ({
     ...counts,
     answers: pairs.compare(),
-    outcomes: comparePaired(current, candidate, pairs.outcomes(), policy),
+    outcomes: comparePaired(current, candidate, pairs.outcomes(), { policy, learned }),
   });
   return {
     ...{ model, version: version.version, against: against.version, from: from ?? null, to: to ?? null },

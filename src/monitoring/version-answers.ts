@@ -28,6 +28,14 @@ export function loggedAnswer(header: ModelHeader, predictions: Float64Array, row
 const problemText = ({ feature, got, expected }: Problem) =>
   `${feature ?? 'the row'} is ${got}, not ${expected}`;
 
+/** A row by its names: one that is an array has those of the version that answered it; null where they are not known. */
+export function namedRow(inputs: unknown, features: AskedRow['features']): unknown {
+  if (!Array.isArray(inputs)) return inputs;
+  if (features === null) return null;
+  if (features.length !== inputs.length) return inputs;
+  return Object.fromEntries(features.map((name, i) => [name, inputs[i]]));
+}
+
 /** Lets one version answer rows that another one has answered. */
 export class VersionAnswers {
   readonly #encoder: RowEncoder;
@@ -65,7 +73,7 @@ export class VersionAnswers {
 
   /** Fills the cells of a row; or what is wrong with it. */
   #read({ inputs, features }: AskedRow, cells: Float64Array): string | null {
-    const row = Array.isArray(inputs) ? this.#named(inputs, features) : inputs;
+    const row = this.#hasOwnNames(inputs, features) ? inputs : namedRow(inputs, features);
     if (row === null) return 'the names of its values are not known';
     if (this.#encoder.encodePlain(row, cells)) return null;
     const { cells: found, problems } = this.#encoder.encode([row]);
@@ -74,11 +82,9 @@ export class VersionAnswers {
     return null;
   }
 
-  /** An array is read by the names that the other version had for its places. */
-  #named(values: readonly unknown[], features: readonly string[] | null): unknown {
-    if (features === null) return null;
-    const isSame = features.length === this.#names.length && features.every((n, i) => n === this.#names[i]);
-    if (isSame || features.length !== values.length) return values;
-    return Object.fromEntries(features.map((name, i) => [name, values[i]]));
+  /** An array whose places are named alike is read as it is. */
+  #hasOwnNames(inputs: unknown, features: AskedRow['features']): boolean {
+    if (!Array.isArray(inputs) || features?.length !== this.#names.length) return false;
+    return features.every((name, i) => name === this.#names[i]);
   }
 }

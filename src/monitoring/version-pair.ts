@@ -7,6 +7,7 @@ import type { Policy } from '../registry/policy.js';
 import type { VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { type JoinedOutcome, joinOutcomes } from './join-outcomes.js';
+import type { TrainingReader } from './learned-rows.js';
 import type { LoggedPrediction } from './logged-prediction.js';
 import { outcomeFor } from './outcome-values.js';
 import { incomparable } from './paired-answers.js';
@@ -27,6 +28,8 @@ export interface CompareOptions {
   entity: readonly string[];
   /** The gate's policy for a model. */
   policyFor(header: ModelHeader): Policy;
+  /** Reads what a version learned from: rows that it knows by heart prove nothing. */
+  trainingOf: TrainingReader;
 }
 
 /** Two versions whose answers can be laid side by side. */
@@ -46,6 +49,11 @@ export async function readVersionPair(
   if (version.version === against.version)
     throw new RiskopsError('OPTION_INVALID', {
       what: `Version ${version.version} of ${model} would be compared with itself.`,
+      ...(version.stage === 'current'
+        ? {
+            why: 'It is the current version: beside itself it is handed nothing, as a shadow or as a canary.',
+          }
+        : {}),
       fix: 'another --version, or another --against',
     });
   const [one, other] = await Promise.all(

@@ -23,6 +23,8 @@ export interface Holdout {
   rows: Int32Array;
   y: Float64Array;
   trainingTarget: Float64Array;
+  /** The rows that the model learns from, and the target of every row of the table. */
+  training: { rows: Int32Array; y: Float64Array };
   /** Both targets are series in time order: one, or those that `series` names. */
   inTimeOrder: boolean;
   /** The time of each held-out row under a `time:` split; null under any other. */
@@ -93,6 +95,7 @@ export function holdoutOf(plan: DataPlan, prepared: PreparedData, root: string):
     rows: parts.test,
     y,
     trainingTarget: pick(parts.train),
+    training: { rows: parts.train, y: target.y },
     inTimeOrder: split.kind === 'time' && (series !== null || hasOneRowATime(prepared)),
     times: timesOf(prepared),
     series,

@@ -3,6 +3,7 @@ import { quantileOf } from '../models/hyper.js';
 import { readModelFile } from '../models/model-file.js';
 import type { Predictor } from '../models/predictor.js';
 import { judge } from '../registry/gate.js';
+import type { LearnedPair } from '../registry/gate-evidence.js';
 import { readLedger } from '../registry/holdout-ledger.js';
 import { schemaDifferences } from '../registry/schema-differences.js';
 import type { VersionRecord } from '../registry/versions.js';
@@ -17,8 +18,10 @@ export interface LiveRows {
   target: Float64Array;
   current: Float64Array;
   candidate: Float64Array;
-  /** When each was answered, in milliseconds since 1970. */
+  /** When each was answered, to the second, in milliseconds since 1970. */
   times: Float64Array;
+  /** How many of them the two versions learned from. */
+  learned: LearnedPair;
   /** The ids of the answers that were given. */
   ids: readonly string[];
   /** Where the rows come from: `evidence` its name, `evidence_text` a clause for people, and facts for the report. */
@@ -27,7 +30,8 @@ export interface LiveRows {
 
 /**
  * Judges a version on live rows instead of its holdout, by the same policy. The naive baselines are constants of these very rows: the best
- * that a constant can do on them. The rows are in time order, so neighbours are drawn together. Too few rows leave it undecided.
+ * that a constant can do on them. The rows are in time order, so neighbours are drawn together. Too few rows leave it undecided, and so do
+ * rows that a version learned from.
  * The report is kept as those of `judgeVersion` are.
  * @param current the version that answered; it must be the current one when the verdict is used
  * @throws POLICY_INVALID, OPTION_INVALID for a metric that these rows cannot have, MODEL_FILE_INVALID, MODEL_FILE_NOT_FOUND
@@ -43,7 +47,7 @@ export async function judgeLive(
   const [candidate, rival] = await Promise.all([read(version), read(current)]);
   const { task, learner, signature, threshold } = candidate.header;
   const policy = policyFor(task, learner.hyper, given ?? {});
-  const { target, times, facts } = live;
+  const { target, times, learned, facts } = live;
   checkPolicyOn(
     policy,
     task,
@@ -54,7 +58,7 @@ export async function judgeLive(
   const holdoutSha256 = sha256(`${live.ids.join('\n')}\n${sha256(new Uint8Array(target.buffer))}`);
   const judgedAt = new Date().toISOString();
   const report = judge(policy, {
-    ...{ model: version.model, task, target, live: true, times, scale: { quantile } },
+    ...{ model: version.model, task, target, live: true, times, learned, scale: { quantile } },
     candidate: {
       version: version.version,
       predictions: live.candidate,

@@ -23,6 +23,24 @@ export interface HoldoutLedger {
   last: string;
 }
 
+/** How many of the live rows a version knows by heart: they stand, target and all, among the rows that it learned from. */
+export interface LearnedRows {
+  version: number;
+  /** How many live rows it was asked about. */
+  of: number;
+  /** Null where nobody can tell, and then `why`. */
+  rows: number | null;
+  why: string | null;
+  /** Another program trained it: nothing here ever knew what it learned from, so it is not held against it. */
+  elsewhere: boolean;
+}
+
+/** Of both versions that answered the live rows. */
+export interface LearnedPair {
+  candidate: LearnedRows;
+  current: LearnedRows;
+}
+
 /** All that the gate knows. Candidate, current model and baselines are scored on the same rows. */
 export interface Evidence {
   model: string;
@@ -45,6 +63,8 @@ export interface Evidence {
   ledger?: HoldoutLedger;
   /** The rows are those of live traffic whose outcome is known: as many as came, so too few of them leave everything open. */
   live?: true;
+  /** Of live rows: how many of them the versions learned from. */
+  learned?: LearnedPair;
   /** Where the rows come from; kept in the report as it is. `rows` is checked against the target. */
   holdout: { rows: number; [fact: string]: unknown };
   /** The training target in time order and the rows of one season, for `mase`; the quantile that is predicted, for `pinball`. */

@@ -2,6 +2,7 @@ import type { GainInterval } from '../evaluation/bootstrap.js';
 import { rowsNeeded } from '../evaluation/rows-needed.js';
 import type { Evidence, HoldoutLedger } from './gate-evidence.js';
 import { counted, type Reason, shown, signed } from './gate-report.js';
+import { judgeLearned } from './live-rules.js';
 import type { BoundGuard, Guard, MarginGuard, Policy } from './policy.js';
 
 /** What a judgement rests on. */
@@ -214,19 +215,21 @@ export function judgeCounts(
 }
 
 /**
- * Of live rows alone: the rules that say there are too few, or all of one class; null when they can be measured. Those of a holdout
- * are measured all the same.
+ * Of live rows alone: the rules that say there are too few, all of one class, or known by heart; null when they can be measured. Those
+ * of a holdout are measured all the same.
  */
 export function judgeShortage(
   policy: Policy,
-  { live, task, target }: Evidence,
+  { live, task, target, learned }: Evidence,
   positives: number | undefined,
 ): Reason[] | null {
   if (live !== true) return null;
   const counts = judgeCounts(policy, target.length, positives, 'live rows');
   if (target.length === 0 || counts.some(({ passed }) => passed === null)) return counts;
   const isOneClass = task !== 'regression' && target.every((value) => value === target[0]);
-  return isOneClass ? [...counts, open('outcomes', null, 'all outcomes are of one class')] : null;
+  if (isOneClass) return [...counts, open('outcomes', null, 'all outcomes are of one class')];
+  const known = learned && judgeLearned(policy, learned);
+  return known?.passed === null ? [...counts, known] : null;
 }
 
 function countReason(rule: string, what: string, count: number, least: number, more: number): Reason {

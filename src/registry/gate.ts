@@ -24,6 +24,7 @@ import {
   withoutRounding,
   wornText,
 } from './gate-rules.js';
+import { judgeLearned, learnedWarnings } from './live-rules.js';
 import type { Policy } from './policy.js';
 
 /**
@@ -45,7 +46,7 @@ export function judge(policy: Policy, evidence: Evidence): GateReport {
           numbersReason(fault),
           judgeSchema(policy, evidence),
           ...judgeCounts(policy, target.length, positives, wordsOf(evidence)),
-          ...(evidence.twins === undefined ? [] : [judgeTwins(policy, target.length, evidence.twins)]),
+          ...twinReasons(policy, evidence),
           ...timeReasons(policy, evidence),
           ...(fault === undefined ? judgeGains(policy, evidence, gains) : []),
         ]
@@ -80,6 +81,14 @@ export function judge(policy: Policy, evidence: Evidence): GateReport {
 
 const wordsOf = ({ live }: Evidence): RowWords => (live === true ? 'live rows' : 'holdout rows');
 
+/** About rows that were learned by heart. */
+function twinReasons(policy: Policy, { twins, learned, target }: Evidence): Reason[] {
+  return [
+    ...(twins === undefined ? [] : [judgeTwins(policy, target.length, twins)]),
+    ...(learned === undefined ? [] : [judgeLearned(policy, learned)]),
+  ];
+}
+
 /** About when and how often the holdout was drawn from life. */
 function timeReasons(policy: Policy, evidence: Evidence): Reason[] {
   const { times, target, ledger } = evidence;
@@ -90,8 +99,8 @@ function timeReasons(policy: Policy, evidence: Evidence): Reason[] {
   return reasons;
 }
 
-function warningsOf(policy: Policy, { ledger, current }: Evidence): string[] {
-  const warnings: string[] = [];
+function warningsOf(policy: Policy, { ledger, current, learned }: Evidence): string[] {
+  const warnings = learned === undefined ? [] : learnedWarnings(learned);
   if (ledger !== undefined && isWorn(policy, ledger)) warnings.push(wornText(ledger));
   if (policy.proof === 'point' && current !== null)
     warnings.push(
@@ -220,6 +229,8 @@ function nextSentence(
   const isOpen = (rule: string) => reasons.some((reason) => reason.rule === rule && reason.passed === null);
   if (evidence.unscored)
     return `Nothing proves it better than ${incumbent}, which cannot be scored: roll back, or promote it by force with a reason.`;
+  if (evidence.live === true && isOpen('twins'))
+    return `Live rows prove something only where no version learned from them: judge requests that are none of the training rows (--since a time after the training); until then ${incumbent} stays current.`;
   if (isOpen('twins'))
     return `Its holdout is no test: hold out whole groups (--split group:COLUMN:0.2) or rows without copies, and train again; until then ${incumbent} stays current.`;
   if (evidence.live === true && ['min_rows', 'min_positives', 'outcomes', 'times'].some(isOpen))
