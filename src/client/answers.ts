@@ -66,6 +66,8 @@ export interface OutcomesTaken {
   unchanged: number;
   corrected: number;
   unmatched: number;
+  early: number;
+  notes: string[];
 }
 
 export interface ForecastRequest {

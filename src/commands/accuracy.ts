@@ -1,6 +1,6 @@
 import type { AccuracyFilter } from '../monitoring/accuracy.js';
 import { measureAccuracy } from '../monitoring/accuracy.js';
-import { readMoment, readSpan } from '../monitoring/time-range.js';
+import { readRange, readSpan } from '../monitoring/time-range.js';
 import { parseVersion } from '../registry/versions.js';
 import { accuracyLines } from './accuracy-text.js';
 import type { Command } from './command.js';
@@ -38,9 +38,8 @@ export const command: Command = {
         .filter((item) => item !== '');
     const [version, until, window] = [text('version'), text('until'), text('window')];
     const asked = {
-      from: readMoment(text('since') ?? '30d', '--since'),
+      ...readRange({ since: text('since'), until }, (key) => `--${key}`, '30d'),
       ...(version === undefined ? {} : { version: parseVersion(version) }),
-      ...(until === undefined ? {} : { to: readMoment(until, '--until') }),
       ...(window === undefined ? {} : { windowMs: readSpan(window, '--window') }),
       by: list('by') ?? [],
       metrics: list('metric'),

@@ -2,6 +2,7 @@ import { namedSecret } from '../config.js';
 import { EXIT } from '../errors.js';
 import { type AlertsChecked, checkAlerts } from '../monitoring/alerts/check-alerts.js';
 import type { Attempt } from '../monitoring/alerts/deliver.js';
+import { faultLine } from '../monitoring/alerts/rule-faults.js';
 import { printable } from '../util/text.js';
 import { alertSubjects, alertsOf } from './alerts-config.js';
 import type { Command } from './command.js';
@@ -11,7 +12,7 @@ import { formatTable } from './table.js';
 export const command: Command = {
   options: [],
   details:
-    'Looks at every rule of "alerts" in the config once, tells the channels what begins and what is over, and tries again what could not be delivered before; riskops serve does the same by itself. Rules about a running server (error-rate, latency) are judged by that server itself, by its own requests: riskops alerts list has what it found, and what fires there fires here too.\nExit code: 0 nothing fires, 1 an alert fires or a message could not be delivered.',
+    'Looks at every rule of "alerts" in the config once, tells the channels what begins and what is over, and tries again what could not be delivered before; riskops serve does the same by itself. Rules about a running server (error-rate, latency) are judged by that server itself, by its own requests: riskops alerts list has what it found, and what fires there fires here too.\nExit code: 0 nothing fires, 1 an alert fires or a message could not be delivered, 2 a rule has a metric that its model never has: the other rules are looked at all the same.',
   examples: ['riskops alerts check', 'riskops alerts check --json'],
   async run({ project, output, signal }) {
     const config = await alertsOf(project);
@@ -22,11 +23,13 @@ export const command: Command = {
         ...{ config, secret: namedSecret, server: null, signal },
       });
       signal.throwIfAborted();
+      for (const fault of checked.faults) output.talk(faultLine(fault));
       output.result(checked, () => describe(checked));
       const isWell =
         checked.rules.every(({ state }) => state !== 'firing') &&
         checked.deliveries.every(({ state }) => state === 'delivered');
-      return isWell ? EXIT.DONE : EXIT.REJECTED;
+      if (!isWell) return EXIT.REJECTED;
+      return checked.faults.some(({ level }) => level === 'error') ? EXIT.USAGE : EXIT.DONE;
     });
   },
 };

@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { basename, resolve, sep } from 'node:path';
+import { basename, dirname, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { fileKind } from '../datasets/source-kind.js';
 import { RiskopsError } from '../errors.js';
 import {
   type ExportRequest,
@@ -10,7 +11,7 @@ import {
   predictionsAsNdjson,
 } from '../monitoring/export-predictions.js';
 import { predictionsAsTraining, type TrainingExport } from '../monitoring/export-training.js';
-import { explainFileError } from '../storage/io-errors.js';
+import { codeOf, explainFileError } from '../storage/io-errors.js';
 import type { Store, StorePlaces } from '../storage/store.js';
 import { printable } from '../util/text.js';
 import type { Command } from './command.js';
@@ -25,7 +26,8 @@ export const command: Command = {
     ...predictionFlags,
     {
       flag: '--format <format>',
-      description: 'csv, ndjson, or training: rows with the target, to learn from; csv when not given',
+      description:
+        'csv, ndjson, or training: rows with the target, to learn from; as the ending of --out says when not given, else csv',
       choices: [...FORMATS],
     },
     { flag: '--out <path>', description: 'the file to write; the output of the command when not given' },
@@ -73,7 +75,9 @@ const PIECES: Record<
 > = { csv: predictionsAsCsv, ndjson: predictionsAsNdjson, training: predictionsAsTraining };
 
 function readFormat(flags: Record<string, unknown>): Format {
-  const given = (flags['format'] as string | undefined) ?? 'csv';
+  const out = flags['out'] as string | undefined;
+  const kind = out === undefined ? undefined : fileKind(out);
+  const given = (flags['format'] as string | undefined) ?? (kind === 'ndjson' ? kind : 'csv');
   const format = FORMATS.find((name) => name === given);
   if (format === undefined) {
     throw new RiskopsError('OPTION_INVALID', {
@@ -86,7 +90,23 @@ function readFormat(flags: Record<string, unknown>): Format {
       why: 'The answers of a shadow are of rows that are in it already.',
     });
   }
+  checkEnding(format, kind, out);
   return format;
+}
+
+/** A file that is not what its name says is refused, or misread, by whatever reads it. */
+function checkEnding(format: Format, kind: ReturnType<typeof fileKind>, out = ''): void {
+  const own = format === 'csv' ? 'csv' : 'ndjson';
+  const isPacked = /\.gz$/i.test(out);
+  // Without an ending that says what it is, a file is read as CSV.
+  if ((!isPacked && (kind === own || (kind === undefined && format !== 'training'))) || out === '') return;
+  const name = out.replace(/(\.(csv|tsv|txt|ndjson|jsonl|json|parquet))?(\.gz)?$/i, `.${own}`);
+  throw new RiskopsError('OPTION_INVALID', {
+    what: `${printable(basename(out))} would not be what its name says.`,
+    why: `--format ${format} writes ${own === 'csv' ? 'CSV' : 'NDJSON, an object a line'}, not packed.`,
+    fix: `--out ${printable(name)}`,
+    details: { format, out },
+  });
 }
 
 function trainingText(out: string, { rows, without_outcome, redacted }: TrainingExport): string {
@@ -112,6 +132,15 @@ function refuseOwnFiles(path: string, { database, artifacts, currentModel }: Sto
   });
 }
 
+function noFolder(path: string, cause: unknown): RiskopsError {
+  return new RiskopsError('STORE_IO', {
+    what: `${printable(path)} cannot be written.`,
+    why: `There is no folder ${printable(dirname(resolve(path)))}.`,
+    fix: '--out FILE in a folder that is there',
+    cause,
+  });
+}
+
 async function writeOut(pieces: AsyncGenerator<string>, signal: AbortSignal): Promise<void> {
   await pipeline(Readable.from(pieces), process.stdout, { signal, end: false });
 }
@@ -131,6 +160,6 @@ async function writeFile(path: string, pieces: AsyncGenerator<string>, signal: A
     await rm(temporary, { force: true });
     signal.throwIfAborted();
     if (error instanceof RiskopsError) throw error;
-    throw explainFileError(error, path);
+    throw codeOf(error) === 'ENOENT' ? noFolder(path, error) : explainFileError(error, path);
   }
 }

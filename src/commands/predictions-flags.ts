@@ -1,7 +1,8 @@
 import type { Project } from '../config.js';
 import type { ExportRequest } from '../monitoring/export-predictions.js';
-import { readMoment } from '../monitoring/time-range.js';
-import { parseVersion } from '../registry/versions.js';
+import { predictionsOf } from '../monitoring/read-predictions.js';
+import { readRange } from '../monitoring/time-range.js';
+import { findVersion, parseVersion } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import type { CommandOption } from './command.js';
 import { chosenModel } from './project-store.js';
@@ -24,15 +25,31 @@ export async function predictionRequest(
   project: Project,
   flags: Record<string, unknown>,
 ): Promise<ExportRequest> {
-  const [version, until] = [flags['version'], flags['until']] as (string | undefined)[];
+  const [version, since, until] = [flags['version'], flags['since'], flags['until']] as (
+    | string
+    | undefined
+  )[];
   const model = await chosenModel(store, project, flags);
-  return {
+  const request = {
     model,
-    from: readMoment((flags['since'] as string | undefined) ?? '7d', '--since'),
-    to: until === undefined ? new Date().toISOString() : readMoment(until, '--until'),
+    to: new Date().toISOString(),
+    ...readRange({ since, until }, (key) => `--${key}`, '7d'),
     ...(version === undefined ? {} : { version: parseVersion(version) }),
     shadow: flags['shadow'] === true,
     withOutcomes: flags['withOutcomes'] === true,
     entity: project.get<string[]>('entity', {}, model),
   };
+  await refuseUnknownVersion(store, request);
+  return request;
+}
+
+/** A version that is gone may have predictions; one without any must be one that there is. */
+async function refuseUnknownVersion(store: Store, request: ExportRequest): Promise<void> {
+  if (request.version === undefined) return;
+  try {
+    await findVersion(store, request.model, { version: request.version });
+  } catch (error) {
+    for await (const chunk of predictionsOf(store, request)) if (chunk.length > 0) return;
+    throw error;
+  }
 }

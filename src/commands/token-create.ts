@@ -9,7 +9,8 @@ export const command: Command = {
     { flag: '--role <role>', description: `what it allows: ${TOKEN_ROLES.join(', ')}`, choices: TOKEN_ROLES },
     {
       flag: '--expires <when>',
-      description: 'a span such as 90d, a day, or a time with its zone; never when not given',
+      description:
+        'a span of hours, days or weeks (12h, 90d, 4w), a day, or a time with its zone; never when not given',
     },
   ],
   details:

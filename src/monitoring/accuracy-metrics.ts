@@ -97,6 +97,11 @@ const LIVE_METRICS: Record<TargetTask, readonly LiveMetric[]> = {
   ],
 };
 
+/** The names of all metrics that some task has. */
+export const allLiveMetrics = (): string[] => [
+  ...new Set(Object.values(LIVE_METRICS).flatMap((metrics) => metrics.map(({ name }) => name))),
+];
+
 /** Which way is better; null for one that has no better way, such as the bias. */
 export const directionOf = (name: string): 'greater' | 'less' | null =>
   name === 'bias' ? null : ['log_loss', 'brier', 'rmse', 'mae'].includes(name) ? 'less' : 'greater';
@@ -111,7 +116,7 @@ export function liveMetricNames(task: TargetTask, asked?: readonly string[]): st
   if (unknown === undefined) return asked === undefined ? names : [...new Set(asked)];
   throw new RiskopsError('OPTION_INVALID', {
     what: `The accuracy of a ${task} model has no metric "${unknown}".`,
-    why: `Of its metrics: ${suggestWord(unknown, names)}.`,
+    why: suggestWord(unknown, names),
     fix: `one of ${names.join(', ')}`,
     details: { metric: unknown, metrics: names },
   });

@@ -15,9 +15,10 @@ function quarterEdges(numbers: Float64Array): number[] {
   return [...new Set(QUARTERS.map((share) => quantile(sorted, share)))];
 }
 
-/** The name of the quarter that a number is in. A quarter has its lower edge, and the last one its upper edge too. */
+/** The name of the quarter that a number is in. A quarter has its lower edge, and the last one its upper edge too: `21 to <28`, `41 to 75`. */
 function quarterNamer(edges: readonly number[]): (value: number) => string {
-  const names = edges.slice(1).map((edge, i) => `${short(edges[i])} to ${short(edge)}`);
+  const last = edges.length - 2;
+  const names = edges.slice(1).map((edge, i) => `${short(edges[i])} to ${i < last ? '<' : ''}${short(edge)}`);
   return (value) => {
     const above = edges.findIndex((edge) => value < edge);
     return names[above < 0 ? names.length - 1 : above - 1];

@@ -49,7 +49,7 @@ export interface Measured {
 }
 
 export interface AccuracySegment extends Measured {
-  /** Of each field of `by` what its values are here: `card`, `12 to 30`. */
+  /** Of each field of `by` what its values are here: `card`, `12 to <30` (30 itself is in the next). */
   segment: Record<string, string>;
 }
 

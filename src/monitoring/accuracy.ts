@@ -1,4 +1,5 @@
 import { RiskopsError } from '../errors.js';
+import { findVersion } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 import { printable, suggestWord } from '../util/text.js';
 import { measureRows, NOTHING } from './accuracy-measure.js';
@@ -128,11 +129,15 @@ async function measureVersions(
 /**
  * How good a model's predictions were, by the outcomes that were told: overall, by segment, and over time. Every metric has a 95 %
  * interval in closed form; it takes the rows for independent of one another. Memory grows by some tens of bytes a prediction.
- * @throws RiskopsError OPTION_INVALID for a metric that the task does not have, a bound that is no time, or too many windows
+ * @throws RiskopsError OPTION_INVALID for a metric that the task does not have, a bound that is no time, or too many windows;
+ * VERSION_NOT_FOUND for a version that made no prediction and is not on record
  */
 export async function measureAccuracy(store: Store, filter: AccuracyFilter): Promise<Accuracy> {
   const reader = new VersionFactsReader(store);
   const { rows, tally, watch } = await collect(store, filter, reader);
+  // A version that is gone may have predictions; one without any must be one that there is.
+  if (filter.version !== undefined && tally.byVersion.size === 0)
+    await findVersion(store, filter.model, { version: filter.version });
   const names = rows === null ? [] : liveMetricNames(rows.task, filter.metrics);
   const segments = rows === null ? [] : segmentRows(filter.by ?? [], rows.fields);
   const overall = rows === null ? NOTHING : measureRows(rows, [...rows.at.keys()], names);

@@ -60,6 +60,7 @@ export class BufferedLog implements PredictionLog {
 
   constructor({
     database,
+    currentModel,
     mode,
     maxDelayMs = 100,
     maxRows = 1_000,
@@ -82,7 +83,7 @@ export class BufferedLog implements PredictionLog {
       closeMs,
     };
     this.#writer = openLogWriter({
-      database,
+      ...{ database, currentModel },
       keepDays,
       onWritten: (rows) => this.#noteWritten(rows),
       onTrouble: (reason) => {

@@ -2,7 +2,7 @@ import { RiskopsError } from '../errors.js';
 import { printable } from '../util/text.js';
 import type { DriftFilter } from './drift-report.js';
 import { MOST_LOOKED } from './drift-window.js';
-import { readMoment } from './time-range.js';
+import { readRange } from './time-range.js';
 
 /** What a window is asked for by, as people write it; each may be left out. */
 export interface DriftWords {
@@ -45,12 +45,10 @@ export function readDriftFilter(
   { version, since, until, rows, reference, leastEffect }: DriftWords,
   nameOf: (key: keyof DriftWords) => string,
 ): DriftFilter {
-  const from = since ?? (rows === undefined ? SINCE : undefined);
   return {
     model,
     ...(version === undefined ? {} : { version }),
-    ...(from === undefined ? {} : { from: readMoment(from, nameOf('since')) }),
-    ...(until === undefined ? {} : { to: readMoment(until, nameOf('until')) }),
+    ...readRange({ since, until }, nameOf, rows === undefined ? SINCE : undefined),
     ...(rows === undefined ? {} : { rows: readRows(rows, nameOf('rows')) }),
     ...(reference === undefined ? {} : { reference }),
     ...(leastEffect === undefined ? {} : { leastEffect: readEffect(leastEffect, nameOf('leastEffect')) }),

@@ -12,6 +12,8 @@ export interface LogWriter {
 
 interface WriterEvents {
   database: string;
+  /** The pointer whose promotions tell the store of the database from others. */
+  currentModel?: string;
   /** The thread deletes what is older, when it has nothing to write; null keeps all. */
   keepDays: number | null;
   onWritten(rows: number): void;
@@ -27,7 +29,7 @@ const END_MS = 1_000;
  * The thread that writes the log. It has a connection of its own, so an fsync never stops the server. A thread that
  * dies is started again, and gets the batch again that was under way; the table refuses what it has already.
  */
-export function openLogWriter({ database, keepDays, onWritten, onTrouble }: WriterEvents): LogWriter {
+export function openLogWriter({ onWritten, onTrouble, ...workerData }: WriterEvents): LogWriter {
   let worker: Worker | undefined;
   let underWay: { batch: number; segments: Segment[] } | undefined;
   let batches = 0;
@@ -57,7 +59,7 @@ export function openLogWriter({ database, keepDays, onWritten, onTrouble }: Writ
   function start(): void {
     restart = undefined;
     try {
-      const started = new Worker(workerUrl('prediction-log'), { workerData: { database, keepDays } });
+      const started = new Worker(workerUrl('prediction-log'), { workerData });
       worker = started;
       started.on('message', receive);
       started.on('error', (error) => restartLater(`the log's thread ended: ${error.message}`));

@@ -29,6 +29,8 @@ export interface LoggedPrediction {
 export interface PredictionLogOptions {
   /** The database file; it must be there before an entry can be written, and may come later than the log. */
   database: string;
+  /** `current.json`, by which the database of another store is known; nothing is written to that one. */
+  currentModel?: string;
   /** `off` keeps nothing. `sync` and `buffered` differ only in that the caller of `sync` awaits `flush`. */
   mode: 'buffered' | 'sync' | 'off';
   /** An entry is on disk this long after `append`, when the disk is well; 100 ms. */

@@ -23,22 +23,34 @@ export interface CheckedOutcomes {
   outcomes: NewOutcome[];
   /** Those of predictions that are not in the log. */
   unmatched: number;
+  /** Those that were seen more than a day before their prediction was made. */
+  early: number;
+  /** Models whose things are named. */
+  models: Set<string>;
   problems: OutcomeProblem[];
 }
 
 const MOST_LISTED = 100;
+
+/** Clocks differ, and a day alone is its beginning in UTC. */
+const BEFORE_MS = 86_400_000;
 
 interface Found {
   /** Null for a prediction that is not in the log. */
   facts: VersionFacts | null;
   model: string | null;
   isMatched: boolean;
+  /** When the prediction was made; null for a thing, and for a prediction that is not in the log. */
+  at: string | null;
 }
 
 const byPrediction = (a: ToldOutcome, b: ToldOutcome) => {
   const [x, y] = [a.prediction_id ?? '', b.prediction_id ?? ''];
   return x < y ? -1 : x > y ? 1 : a.row - b.row;
 };
+
+const isEarly = ({ observed_at }: ToldOutcome, { at }: Found) =>
+  observed_at !== null && at !== null && Date.parse(observed_at) < Date.parse(at) - BEFORE_MS;
 
 /** Looks at outcomes before they are written; what it has read of the log and of the models serves the next ones too. */
 export class OutcomeChecker {
@@ -56,9 +68,10 @@ export class OutcomeChecker {
   async check(given: readonly unknown[]): Promise<CheckedOutcomes> {
     const { entities = {}, fromText = false, now } = this.options;
     const { rows, problems } = readOutcomeRows(given, now);
-    if (problems.length > 0) return { outcomes: [], unmatched: 0, problems };
+    if (problems.length > 0) return { outcomes: [], unmatched: 0, early: 0, models: new Set(), problems };
     const outcomes = new Array<NewOutcome>(rows.length);
-    let unmatched = 0;
+    let [unmatched, early] = [0, 0];
+    const models = new Set<string>();
     // In the order of their ids, which is the order of the log.
     for (const told of rows.slice().sort(byPrediction)) {
       const refuse = (field: string, problem: string) => problems.push({ row: told.row, field, problem });
@@ -72,12 +85,14 @@ export class OutcomeChecker {
         refuse('entity', `is ${shown(told.entity)}, which names nothing of ${told.model}`);
       if ('problem' in read || entity === undefined) continue;
       if (!found.isMatched) unmatched++;
+      if (isEarly(told, found)) early++;
+      if (entity !== null && found.model !== null) models.add(found.model);
       outcomes[told.row] = {
         ...{ model: found.model, prediction_id: told.prediction_id, entity },
         ...{ value_json: toJson(read.value), observed_at: told.observed_at },
       };
     }
-    return { outcomes, unmatched, problems };
+    return { outcomes, unmatched, early, models, problems };
   }
 
   /** Finds what an outcome speaks of; undefined when it cannot be meant, which `refuse` is told. */
@@ -93,14 +108,14 @@ export class OutcomeChecker {
         return undefined;
       }
       const own = await this.#facts.of(prediction.model, prediction.version);
-      return { facts: own, model: prediction.model, isMatched: true };
+      return { facts: own, model: prediction.model, isMatched: true, at: prediction.at };
     }
     const own = model === null ? null : await this.#facts.ofModel(model);
     if (model !== null && own === null && !(await this.#facts.isOnRecord(model))) {
       refuse('model', `is ${model}, and there is no such model`);
       return undefined;
     }
-    return { facts: own, model, isMatched: id === null };
+    return { facts: own, model, isMatched: id === null, at: null };
   }
 }
 

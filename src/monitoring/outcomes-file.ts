@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { columnNotFound } from '../datasets/table.js';
 import { type CellText, columnNamesOf, forEachTextPiece, type TextPiece } from '../datasets/text-pieces.js';
-import { RiskopsError } from '../errors.js';
+import { catalogue, RiskopsError } from '../errors.js';
 import type { Store } from '../storage/store.js';
 import { type NewOutcome, writeOutcomes } from './outcome-writes.js';
-import type { OutcomesAdded } from './outcomes.js';
+import { earlyNotes, type OutcomesAdded } from './outcomes.js';
 import { OutcomeChecker, OutcomeProblems } from './outcomes-check.js';
 import { entityNote } from './outcomes-entity.js';
 import { OutcomesSpool } from './outcomes-spool.js';
@@ -37,8 +37,6 @@ export interface FileOptions {
 export interface FileAdded extends OutcomesAdded {
   /** Rows without a value: nothing is known yet. They are not among those received. */
   blank: number;
-  /** What outcomes by entity need and do not have. */
-  notes: string[];
 }
 
 /** Rows that are looked at together: those of a part of the log are found with one reading of it. */
@@ -82,7 +80,12 @@ async function chooseColumns(file: OutcomesFile): Promise<Columns> {
   const all = [subject.id, ...subject.entity, value, time, model].filter((name) => name !== undefined);
   const names = [...new Set(all)];
   const lost = names.find((name) => !known.includes(name));
-  if (lost !== undefined) throw columnNotFound(lost, known);
+  if (lost !== undefined) {
+    const flags: [string, string][] = subject.entity.map((name) => [name, 'entity']);
+    if (subject.id !== undefined) flags.push([subject.id, 'id']);
+    const flag = flags.find(([name]) => name === lost)?.[1] ?? (lost === value ? 'value' : 'time');
+    throw columnNotFound(lost, known, `riskops outcomes add --file FILE --${flag}-column NAME`);
+  }
   return { ...subject, names, value, time, model };
 }
 
@@ -121,6 +124,7 @@ interface Checked {
   received: number;
   blank: number;
   unmatched: number;
+  early: number;
   /** The models whose things the outcomes name. */
   models: Set<string>;
 }
@@ -134,7 +138,7 @@ async function checkFile(
   const columns = await chooseColumns(file);
   const checker = new OutcomeChecker(store, { fromText: true, now });
   const problems = new OutcomeProblems();
-  const checked: Checked = { received: 0, blank: 0, unmatched: 0, models: new Set() };
+  const checked: Checked = { received: 0, blank: 0, unmatched: 0, early: 0, models: new Set() };
   let read = 0;
   await forEachTextPiece(
     file.path,
@@ -142,17 +146,17 @@ async function checkFile(
     async (piece) => {
       signal?.throwIfAborted();
       const { given, rows } = outcomesIn(piece, columns, file.model);
-      const { outcomes, unmatched, problems: found } = await checker.check(given);
+      const { outcomes, problems: found, ...counted } = await checker.check(given);
       // Rows are counted from 1, as in the file.
       problems.add(found.map((problem) => ({ ...problem, row: read + rows[problem.row] + 1 })));
       read += piece.rowCount;
       checked.received += given.length;
       checked.blank += piece.rowCount - given.length;
-      checked.unmatched += unmatched;
+      checked.unmatched += counted.unmatched;
+      checked.early += counted.early;
       onProgress?.({ read, written: 0 });
       if (problems.count > 0) return;
-      for (const { entity, model } of outcomes)
-        if (entity !== null && model !== null) checked.models.add(model);
+      for (const model of counted.models) checked.models.add(model);
       outcomes.sort(bySubject);
       for (let from = 0; from < outcomes.length; from += WRITTEN_AT_ONCE)
         await spool.add(outcomes.slice(from, from + WRITTEN_AT_ONCE));
@@ -160,6 +164,15 @@ async function checkFile(
   );
   problems.refuse();
   return checked;
+}
+
+/** What the file lacks is for this command, where the error's own next step is to train. */
+function notTraining(error: unknown): never {
+  if (!(error instanceof RiskopsError) || error.fix !== catalogue[error.code].next) throw error;
+  if (error.code !== 'DATA_FILE_NOT_FOUND' && error.code !== 'DATA_UNREADABLE') throw error;
+  const { code, message: what, why, details } = error;
+  const fix = 'riskops outcomes add --file FILE --value-column NAME';
+  throw new RiskopsError(code, { what, why, fix, details, cause: error });
 }
 
 /** An error between two pieces says what is on record. */
@@ -207,9 +220,11 @@ export async function addOutcomesOfFile(
   const now = Date.now();
   const spool = await OutcomesSpool.open(dirname(store.places.database));
   try {
-    const { models, ...checked } = await checkFile(store, file, { ...options, spool, now });
+    const { models, ...checked } = await checkFile(store, file, { ...options, spool, now }).catch(
+      notTraining,
+    );
     const counts = await writePieces(store, spool, { ...options, all: checked.received, now });
-    const notes: string[] = [];
+    const notes = earlyNotes(checked.early);
     for (const model of options.entityOf === undefined ? [] : models) {
       const note = await entityNote(store, model, options.entityOf?.(model) ?? []);
       if (note !== undefined) notes.push(note);

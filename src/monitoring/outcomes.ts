@@ -1,6 +1,7 @@
 import type { Store } from '../storage/store.js';
 import { writeOutcomes } from './outcome-writes.js';
 import { type CheckOptions, OutcomeChecker, OutcomeProblems } from './outcomes-check.js';
+import { noEntitySet } from './outcomes-entity.js';
 
 export interface AddOutcomesOptions extends Omit<CheckOptions, 'now'> {
   /** Who tells them, for the record. */
@@ -16,10 +17,21 @@ export interface OutcomesAdded {
   added: number;
   /** The same value again: nothing was written. */
   unchanged: number;
-  /** Another value than before: it counts from now on, and the one before stays on record. */
+  /** Another value than before, or another time of a prediction's outcome: it counts from now on, and what was told before stays on record. */
   corrected: number;
   /** Of all: those of predictions that are not in the log, or not yet. They are kept, and count when it is. */
   unmatched: number;
+  /** Of all: those whose `observed_at` is more than a day before their prediction. They are kept, and count. */
+  early: number;
+  /** What the one who told them should know, a sentence each: outcomes that are early, or that will not find their predictions. */
+  notes: string[];
+}
+
+/** What to say of outcomes that were seen before they were predicted; nothing when there are none. */
+export function earlyNotes(early: number): string[] {
+  if (early === 0) return [];
+  const were = early === 1 ? '1 outcome was' : `${early} outcomes were`;
+  return [`${were} observed more than a day before the prediction: kept, and counted; look at observed_at.`];
 }
 
 /**
@@ -34,10 +46,15 @@ export async function addOutcomes(
   given: readonly unknown[],
   { actor, now = Date.now(), ...options }: AddOutcomesOptions,
 ): Promise<OutcomesAdded> {
-  const { outcomes, unmatched, problems } = await new OutcomeChecker(store, { ...options, now }).check(given);
+  const checked = await new OutcomeChecker(store, { ...options, now }).check(given);
+  const { outcomes, unmatched, early, models, problems } = checked;
   const all = new OutcomeProblems();
   all.add(problems);
   all.refuse();
   const counts = await writeOutcomes(store, outcomes, { actor, receivedAt: new Date(now).toISOString() });
-  return { received: given.length, ...counts, unmatched };
+  const { entities } = options;
+  const isUnset = (model: string) => !Object.hasOwn(entities ?? {}, model) || entities?.[model].length === 0;
+  const unset = entities === undefined ? [] : [...models].filter(isUnset);
+  const notes = [...earlyNotes(early), ...unset.map(noEntitySet)];
+  return { received: given.length, ...counts, unmatched, early, notes };
 }

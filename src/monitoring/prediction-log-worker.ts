@@ -1,10 +1,11 @@
-import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type BetterSqlite3 from 'better-sqlite3';
 import { RiskopsError } from '../errors.js';
+import { StoreWitness } from '../registry/store-witness.js';
 import { connectWriter } from '../storage/database/sqlite-connect.js';
 import type { SqliteHandle } from '../storage/database/sqlite-dialect.js';
+import { fileIdentity } from '../storage/database/sqlite-file.js';
 import type { FromWorker, Segment, ToWorker } from './log-messages.js';
 import { cutoffBefore, RETENTION_STATEMENTS } from './retention-statements.js';
 
@@ -18,6 +19,8 @@ interface Connection {
   insert: BetterSqlite3.Statement<[Record<string, unknown>]>;
   /** The file that was opened: one that was put in its place since is another database. */
   file: string;
+  /** Whether it is known that the database is the log's own. */
+  isOwn: boolean;
 }
 
 /** How long a lock may last before it is told as trouble. */
@@ -32,19 +35,21 @@ const BITE_PAUSE_MS = 50;
 const path: string = workerData.database;
 const keepDays: number | null = workerData.keepDays;
 const port = parentPort!;
+// A log without a pointer still knows again what it opened first.
+const witness = new StoreWitness({ database: path, currentModel: workerData.currentModel ?? '' });
 let connection: Connection | undefined;
 
 const tell = (message: FromWorker) => port.postMessage(message);
 
-function fileIdentity(): string {
-  const { dev, ino } = statSync(path, { bigint: true });
-  return `${dev}:${ino}`;
+function fileOpened(): string {
+  const file = fileIdentity(path);
+  if (file === null) throw new Error(`there is no such file: ${path}`);
+  return file;
 }
 
 async function connect(): Promise<Connection> {
-  // First, because a connection would make the file when it is missing.
-  const file = fileIdentity();
-  const handle = await connectWriter(path, PATIENCE_MS);
+  const file = fileOpened();
+  const handle = await connectWriter(path, PATIENCE_MS, false);
   try {
     const insert = await handle.run(() =>
       handle.raw.prepare<[Record<string, unknown>]>(
@@ -53,7 +58,7 @@ async function connect(): Promise<Connection> {
          WHERE NOT EXISTS (SELECT 1 FROM prediction_segments WHERE first_id = @firstId)`,
       ),
     );
-    return { handle, insert, file };
+    return { handle, insert, file, isOwn: false };
   } catch (error) {
     handle.raw.close();
     throw error;
@@ -66,9 +71,18 @@ function disconnect(): void {
 }
 
 async function openConnected(): Promise<Connection> {
-  if (connection && connection.file !== fileIdentity()) disconnect();
+  if (connection && connection.file !== fileOpened()) disconnect();
   connection ??= await connect();
+  if (!connection.isOwn) await refuseOther(connection);
   return connection;
+}
+
+/** A database that others put in the place of the one before gets none of the entries. It stays open, to be asked again. */
+async function refuseOther(opened: Connection): Promise<void> {
+  const { raw } = opened.handle;
+  const { sql, parameters, judge } = witness.question();
+  judge(await opened.handle.run(() => raw.prepare(sql).get(...parameters)));
+  opened.isOwn = true;
 }
 
 /** One try. A segment that is there already came with a batch whose acknowledgement was lost. */
@@ -82,11 +96,13 @@ async function writeSegments(segments: readonly Segment[]): Promise<void> {
   await handle.run(() => insertAll.immediate());
 }
 
-const isBusyError = (error: unknown) => error instanceof RiskopsError && error.code === 'STORE_BUSY';
+/** The connection is as good as it was. */
+const isOfOthers = (error: unknown) =>
+  error instanceof RiskopsError && (error.code === 'STORE_BUSY' || error.code === 'STORE_FOREIGN');
 
 function reasonOf(error: unknown): string {
   if (error instanceof RiskopsError)
-    return error.why === undefined ? error.message : `${error.message}: ${error.why}`;
+    return error.why === undefined ? error.message : `${error.message.replace(/\.$/, '')}: ${error.why}`;
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -98,7 +114,7 @@ async function writeBatch(batch: number, segments: readonly Segment[]): Promise<
       tell({ kind: 'written', batch });
       return;
     } catch (error) {
-      if (!isBusyError(error)) disconnect();
+      if (!isOfOthers(error)) disconnect();
       tell({ kind: 'trouble', reason: reasonOf(error) });
       await sleep(50 + 100 * Math.random());
     }
@@ -118,7 +134,7 @@ async function deleteBite(days: number): Promise<boolean> {
     const deleted = await handle.run(() => deleteAll.immediate());
     return deleted.some((changes) => changes > 0);
   } catch (error) {
-    if (!isBusyError(error)) disconnect();
+    if (!isOfOthers(error)) disconnect();
     return false;
   }
 }

@@ -4,6 +4,7 @@ import type { Store } from '../storage/store.js';
 import { printable } from '../util/text.js';
 import type { LoggedPrediction } from './logged-prediction.js';
 import { earliestSegmentOf, firstIdOf, isPredictionId, timeOfId } from './prediction-ids.js';
+import { refuseReversed } from './time-range.js';
 
 export interface PredictionFilter {
   /** One prediction. */
@@ -40,6 +41,17 @@ function toId(given: string): string {
     what: `"${printable(given, 80)}" is neither a prediction's id nor a time.`,
     why: 'A time is like 2026-03-01T12:00:00Z.',
   });
+}
+
+/**
+ * The first and the last id of a range; every reader of the log asks here, so that no one takes a reversed range for an empty one.
+ * @throws RiskopsError OPTION_INVALID
+ */
+function idsBetween(from?: string, to?: string): { first: string; last: string } {
+  const first = from === undefined ? '' : toId(from);
+  const last = to === undefined ? LAST : toId(to);
+  refuseReversed(first, last, `since is ${from}`, `until is ${to}`);
+  return { first, last };
 }
 
 /** The entries of a segment. */
@@ -197,14 +209,13 @@ async function* entriesBetween(
 
 /**
  * The predictions of a model, oldest first, in chunks of some thousands: as much memory as a chunk takes, however long the log.
- * @throws RiskopsError OPTION_INVALID for a bound that is neither an id nor a time
+ * @throws RiskopsError OPTION_INVALID for a bound that is neither an id nor a time, and for an end before the beginning
  */
 export async function* predictionsOf(
   store: Store,
   { model, from, to, version, shadow = false }: PredictionsOf,
 ): AsyncGenerator<LoggedPrediction[]> {
-  const first = from === undefined ? '' : toId(from);
-  const last = to === undefined ? LAST : toId(to);
+  const { first, last } = idsBetween(from, to);
   yield* entriesBetween(
     store,
     first,
@@ -219,7 +230,7 @@ export async function* predictionsOf(
 /**
  * Entries of the prediction log, of all models and with what nobody got: one by its id, or those of a range, oldest first. None is an
  * empty list.
- * @throws RiskopsError OPTION_INVALID for a bound that is neither an id nor a time
+ * @throws RiskopsError OPTION_INVALID for a bound that is neither an id nor a time, and for an end before the beginning
  */
 export async function readPredictions(
   store: Store,
@@ -229,7 +240,7 @@ export async function readPredictions(
     const one = await findPrediction(store, toId(id));
     return one === undefined ? [] : [one];
   }
-  const [first, last] = [from === undefined ? '' : toId(from), to === undefined ? LAST : toId(to)];
+  const { first, last } = idsBetween(from, to);
   const found: LoggedPrediction[] = [];
   for await (const chunk of entriesBetween(store, first, last, () => true)) {
     found.push(...chunk.slice(0, limit - found.length));

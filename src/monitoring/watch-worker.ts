@@ -1,6 +1,8 @@
-import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { CompiledQuery } from 'kysely';
 import { RiskopsError } from '../errors.js';
+import { promotionsNamed, StoreWitness } from '../registry/store-witness.js';
+import { fileIdentity } from '../storage/database/sqlite-file.js';
 import { openStore } from '../storage/open-store.js';
 import type { Store } from '../storage/store.js';
 import { measureAccuracy } from './accuracy.js';
@@ -15,27 +17,36 @@ const BUSY_MS = 5_000;
 
 const { places, mode }: WatchThreadData = workerData;
 const port = parentPort!;
+const witness = new StoreWitness(places);
 let open: { store: Store; file: string } | undefined;
 
-function fileIdentity(): string {
-  const found = statSync(places.database, { bigint: true, throwIfNoEntry: false });
-  // A store that is opened to write would be made.
-  if (found !== undefined) return `${found.dev}:${found.ino}`;
+function fileOpened(): string {
+  const found = fileIdentity(places.database);
+  if (found !== null) return found;
+  const isGone = open !== undefined || promotionsNamed(places.currentModel).length > 0;
   throw new RiskopsError('STORE_NOT_FOUND', {
-    what: 'There is no store yet.',
-    why: 'Nothing was trained in this project.',
-    fix: 'riskops train',
+    what: isGone ? `The store is gone: there is no ${places.database}.` : 'There is no store yet.',
+    why: isGone ? 'No other one is made in its place.' : 'Nothing was trained in this project.',
+    fix: isGone ? 'put it back, or: riskops restore BACKUP' : 'riskops train',
   });
+}
+
+/** What others made in the place of the store that was there gets no outcomes. */
+async function refuseOther({ db }: Store): Promise<void> {
+  const { sql, parameters, judge } = witness.question();
+  const { rows } = await db.executeQuery(CompiledQuery.raw(sql, parameters));
+  judge(rows[0]);
 }
 
 /** The store; a database that was put in place of the one that is open is another one. */
 async function currentStore(): Promise<Store> {
-  const file = fileIdentity();
+  const file = fileOpened();
   if (open !== undefined && open.file !== file) {
     await open.store.close();
     open = undefined;
   }
-  open ??= { store: await openStore(places, { mode, busyTimeoutMs: BUSY_MS }), file };
+  open ??= { store: await openStore(places, { mode, create: false, busyTimeoutMs: BUSY_MS }), file };
+  await refuseOther(open.store);
   return open.store;
 }
 

@@ -78,7 +78,16 @@ test('overall, by category, by quarters of a number, and over time', async () =>
   const quarters = await measureAccuracy(store, { model: 'credit', by: ['income', 'region'] });
   expect(quarters.segments.length).toBe(8);
   expect(quarters.segments.reduce((sum, { predictions }) => sum + predictions, 0)).toBe(600);
-  expect(quarters.segments[0].segment['income']).toMatch(/^[\d.]+ to [\d.]+$/);
+  expect(quarters.segments[0].segment['income']).toMatch(/^[\d.]+ to <?[\d.]+$/);
+  const ages = await measureAccuracy(store, { model: 'credit', by: ['income'] });
+  const bands = ages.segments.map(({ segment }) => segment['income']).sort();
+  // A band ends before its edge, which is the first of the next; the last one has its own.
+  expect(bands.map((band) => band.includes('<'))).toEqual([true, true, true, false]);
+  for (const [i, band] of bands.slice(1).entries())
+    expect(bands[i].endsWith(` to <${band.split(' ')[0]}`)).toBe(true);
+  await expect(measureAccuracy(store, { model: 'credit', version: 9 })).rejects.toMatchObject({
+    code: 'VERSION_NOT_FOUND',
+  });
   const one = await measureAccuracy(store, { model: 'credit', metrics: ['recall'] });
   expect(one.overall.metrics.map(({ name }) => name)).toEqual(['recall']);
 });

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { expect, test } from 'vitest';
+import type { RiskopsError } from '../../src/errors.js';
 import { joinOutcomes } from '../../src/monitoring/join-outcomes.js';
 import { listOutcomes } from '../../src/monitoring/list-outcomes.js';
 import { addOutcomes } from '../../src/monitoring/outcomes.js';
@@ -33,7 +34,7 @@ test('an outcome is kept once, corrected by another value, and counted truly', a
       { prediction_id: second.id, value: 'good' },
       { prediction_id: v7(), value: 'nobody checks this' },
     ]),
-  ).toEqual({ received: 4, added: 3, unchanged: 1, corrected: 0, unmatched: 1 });
+  ).toEqual({ received: 4, added: 3, unchanged: 1, corrected: 0, unmatched: 1, early: 0, notes: [] });
   expect(await tell([{ prediction_id: first.id, value: 'good' }])).toMatchObject({
     corrected: 1,
     unmatched: 0,
@@ -49,6 +50,34 @@ test('an outcome is kept once, corrected by another value, and counted truly', a
   const [joined] = await joinOutcomes(store, [first], join2);
   // A correction without a time is of what was seen then.
   expect(joined).toEqual({ value: 'good', observed_at: '2026-03-05T00:00:00.000Z', by: 'prediction' });
+});
+
+test('an outcome long before its prediction is kept, counted and told; another time is a correction', async () => {
+  const store = await storeWithModel();
+  const made = predictionAt('2026-03-05T12:00:00.000Z');
+  await writeLog(store, [made]);
+  const tell = (observed_at: string) =>
+    addOutcomes(store, [{ prediction_id: made.id, value: 'bad', observed_at }], BY);
+  // The day of the prediction, and clocks that differ by less than a day, are in order.
+  expect(await tell('2026-03-05')).toMatchObject({ added: 1, early: 0, notes: [] });
+  expect(await tell('2026-03-04T12:00Z')).toMatchObject({ corrected: 1, early: 0 });
+  expect(await tell('2026-03-04T11:59Z')).toMatchObject({
+    ...{ corrected: 1, unchanged: 0, early: 1 },
+    notes: [expect.stringMatching(/^1 outcome was observed more than a day before the prediction/)],
+  });
+  expect(await tell('2026-03-04T11:59Z')).toMatchObject({ unchanged: 1, early: 1 });
+  const path = join(temporaryFolder(), 'early.csv');
+  writeFileSync(path, `prediction_id,value,observed_at\n${made.id},bad,2025-01-01\n`);
+  expect(await addOutcomesOfFile(store, { path }, BY)).toMatchObject({
+    ...{ corrected: 1, early: 1, notes: [expect.stringContaining('look at observed_at')] },
+  });
+  const things = [{ model: 'credit', entity: 'c1', value: 'bad', observed_at: '2025-01-01' }];
+  expect(await addOutcomes(store, things, { ...BY, entities: { credit: ['customer'] } })).toMatchObject({
+    ...{ added: 1, early: 0, notes: [] },
+  });
+  expect(await addOutcomes(store, things, { ...BY, entities: { credit: [] } })).toMatchObject({
+    notes: [expect.stringContaining('set "entity" of models.credit in the config')],
+  });
 });
 
 test('a bad row names itself, and nothing of the others is written', async () => {
@@ -160,7 +189,7 @@ test('a file is read as text: ids keep their zeros, empty values are passed over
   writeFileSync(path, 'sku,sold,day\n007,12.5,2026-03-01\n7,,2026-03-01\n008,1e3,2026-03-02\n');
   const file = { path, model: 'price', entityColumns: ['sku'], valueColumn: 'sold', timeColumn: 'day' };
   expect(await addOutcomesOfFile(store, file, { actor: 'kim' })).toEqual({
-    ...{ received: 2, added: 2, unchanged: 0, corrected: 0, unmatched: 0, blank: 1, notes: [] },
+    ...{ received: 2, added: 2, unchanged: 0, corrected: 0, unmatched: 0, early: 0, blank: 1, notes: [] },
   });
   expect((await listOutcomes(store)).map((one) => [one.entity, one.value, one.observed_at])).toEqual([
     ['008', 1000, '2026-03-02T00:00:00.000Z'],
@@ -175,7 +204,16 @@ test('a file is read as text: ids keep their zeros, empty values are passed over
     addOutcomesOfFile(store, { ...file, valueColumn: 'sald' }, { actor: 'kim' }),
   ).rejects.toMatchObject({
     code: 'COLUMN_NOT_FOUND',
+    fix: 'riskops outcomes add --file FILE --value-column NAME',
   });
+  const hint = (change: object) =>
+    addOutcomesOfFile(store, { ...file, ...change }, BY).catch((error: RiskopsError) => error.fix);
+  expect(await hint({ entityColumns: ['sky'] })).toContain('outcomes add --file FILE --entity-column');
+  expect(await hint({ timeColumn: 'when' })).toContain('outcomes add --file FILE --time-column');
+  expect(await hint({ entityColumns: [] })).toContain('outcomes add --file FILE --id-column');
+  expect(await hint({ path: join(folder, 'nosuch.csv') })).toContain('outcomes add --file FILE');
+  writeFileSync(join(folder, 'empty.csv'), '');
+  expect(await hint({ path: join(folder, 'empty.csv') })).toContain('outcomes add --file FILE');
   expect((await listOutcomes(store)).length).toBe(2);
   const ndjson = join(folder, 'outcomes.ndjson');
   writeFileSync(ndjson, `{"prediction_id":"${v7()}","value":-0.5}\n`);

@@ -65,6 +65,7 @@ async function traffic(task: Task, count = 300) {
         model: 'credit',
         entity: [],
         policyFor: ({ task, learner }) => policyFor(task, learner.hyper, {}),
+        trainingOf: async () => ({ rows: null, elsewhere: true, why: 'nobody knows' }),
       },
       version: await getVersion(store, 'credit', 2),
       against: await getVersion(store, 'credit', 1),
@@ -204,4 +205,31 @@ test('--out is there when it is whole, a line a row', async () => {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line).replayed)).toEqual(other);
   expect(() => openReplayFile(join(path, 'below'))).toThrow(/cannot be written/);
+});
+
+test('rows of a few times alone make nothing better, by the rule and the words of the gate', async () => {
+  const { store, entries, other, replay } = await traffic('binary');
+  const random = seededRandom(9);
+  const told = entries.map(({ id }, i) => ({
+    prediction_id: id,
+    value: random() < Number(other[i].prediction) ? 'bad' : 'good',
+  }));
+  // One request: its rows are answered some milliseconds apart.
+  await writeLog(
+    store,
+    entries.map((entry, i) => ({ ...entry, at: new Date(START + (i % 90)).toISOString() })),
+  );
+  await addOutcomes(store, told, { actor: 'min' });
+  const { outcomes } = await replay();
+  expect(outcomes.gain?.lower).toBe(outcomes.gain?.upper);
+  expect(outcomes.open).toEqual([
+    expect.objectContaining({
+      rule: 'times',
+      text: expect.stringContaining('300 live rows of 1 different times, at least 10 are needed'),
+    }),
+  ]);
+  expect(outcomes.warnings).toEqual([
+    expect.stringContaining('whether v2 learned'),
+    expect.stringContaining('whether v1 learned'),
+  ]);
 });

@@ -1,5 +1,6 @@
 import { v7 } from 'uuid';
 import { expect, test } from 'vitest';
+import { trialLines } from '../../src/commands/compare-text.js';
 import { addOutcomes } from '../../src/monitoring/outcomes.js';
 import type { LoggedPrediction } from '../../src/monitoring/prediction-log.js';
 import { trialReport } from '../../src/monitoring/shadow-report.js';
@@ -21,6 +22,7 @@ async function project() {
     trialReport(store, {
       ...{ model: 'credit', from, entity: [] },
       policyFor: ({ task, learner }) => policyFor(task, learner.hyper, {}),
+      trainingOf: async () => ({ rows: null, elsewhere: true, why: 'nobody knows' }),
       version: await getVersion(store, 'credit', 2),
       against: await getVersion(store, 'credit', 1),
     });
@@ -50,10 +52,16 @@ test('a shadow is compared on the rows that both answered; what it missed while 
     predictionAt(at(60), { version: 3, prediction: 0.9 }),
   ];
   await writeLog(store, [...reals, ...shadows, ...stray], 13);
-  const { shadow, canary } = await report();
+  const found = await report();
+  const { shadow, canary } = found;
   expect(canary).toBeNull();
+  // All 200 answers that were given: as many as a server counts.
+  expect(trialLines(found).slice(1, 3)).toEqual([
+    expect.stringContaining('160 answers given, 16 without one of the shadow'),
+    expect.stringContaining('not counted: 20 answers of version 1 before that time and 20 after it'),
+  ]);
   expect(shadow).toMatchObject({
-    ...{ predictions: 160, without_shadow: 16, first: at(20), last: at(179) },
+    ...{ predictions: 160, without_shadow: 16, first: at(20), last: at(179), before: 20, after: 20 },
     answers: { rows: 144, shift: { correlation: expect.closeTo(1, 9) } },
     outcomes: { too_few: '0 outcomes: too few, 30 are needed' },
   });
@@ -87,10 +95,12 @@ test('a canary is compared with what was answered beside it in its time, on diff
   expect(shadow).toBeNull();
   expect(canary).toMatchObject({
     ...{ first: at(100), last: at(890), canary: { rows: 80 }, beside: { rows: 711 } },
+    ...{ before: 100, after: 109 },
     outcomes: {
       rows: { candidate: 80, current: 711 },
       too_few: null,
       gain: { metric: 'auc', paired: false },
+      open: [{ rule: 'min_rows', text: expect.stringContaining('only 80 live rows of the 100') }],
     },
   });
   expect(canary?.outcomes.gain?.lower).toBeGreaterThan(0);

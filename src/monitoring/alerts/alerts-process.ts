@@ -14,7 +14,7 @@ const stop = new AbortController();
 
 async function answer({ places, secrets, ...job }: AlertsJob): Promise<AlertsAnswer> {
   try {
-    const store = await openStore(places, { mode: 'write' });
+    const store = await openStore(places, { mode: 'write', create: false });
     try {
       const secret = (name: string) => (Object.hasOwn(secrets, name) ? secrets[name] : undefined);
       return { checked: await checkAlerts(store, { ...job, secret, signal: stop.signal }) };

@@ -3,6 +3,7 @@ import type { AlertsConfig, ReadSecret, Rule } from './alerts-config.js';
 import { type Attempt, deliverDue } from './deliver.js';
 import { isAwake } from './hours.js';
 import { type RuleState, recordObservations, tidyAlerts } from './record-observations.js';
+import { faultsOfRules, type RuleFault } from './rule-faults.js';
 import { isSlow, look } from './rules/all.js';
 import type { RuleContext } from './rules/observation.js';
 import type { Resolve } from './safe-request.js';
@@ -21,6 +22,8 @@ export interface CheckAlertsOptions extends Pick<RuleContext, 'model' | 'entitie
 export interface AlertsChecked {
   at: string;
   rules: RuleState[];
+  /** Rules that can never fire as the store is. */
+  faults: RuleFault[];
   deliveries: Attempt[];
   /** Messages that wait for another attempt. */
   waiting: number;
@@ -40,7 +43,10 @@ function asleep({ name, kind, severity }: Rule): RuleState {
 export async function checkAlerts(store: Store, options: CheckAlertsOptions): Promise<AlertsChecked> {
   const { config, only, now = () => new Date(), secret, signal, resolve } = options;
   const wanted = config.rules.filter(({ name }) => only?.includes(name) ?? true);
-  const checked: AlertsChecked = { at: now().toISOString(), rules: [], deliveries: [], waiting: 0, took: {} };
+  const checked: AlertsChecked = {
+    ...{ at: now().toISOString(), rules: [], deliveries: [], waiting: 0, took: {} },
+    faults: await faultsOfRules(wanted, { store, model: options.model }),
+  };
   for (const slow of [false, true]) {
     const rules = wanted.filter((rule) => isSlow(rule) === slow);
     if (slow && rules.length === 0) break;

@@ -12,14 +12,14 @@ const topShape = z.strictObject({
   everySeconds: z.number().min(1).max(86_400).default(60),
   timeZone: timeZone.default('UTC'),
   keepDays: wholeFrom(1).default(90),
-  channels: z.record(z.string(), z.unknown()),
-  rules: z.array(z.unknown()).max(1_000),
+  channels: z.record(z.string(), z.unknown()).default({}),
+  rules: z.array(z.unknown()).max(1_000).default([]),
 });
 
 /** The `alerts` of a config as they are written: docs/guides/alerts.md says what each key means. */
 export interface WrittenAlerts extends Omit<z.input<typeof topShape>, 'channels' | 'rules'> {
-  channels: Record<string, ChannelInput>;
-  rules: RuleInput[];
+  channels?: Record<string, ChannelInput>;
+  rules?: RuleInput[];
 }
 
 const CHANNEL_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
@@ -29,6 +29,30 @@ const SHOWN_FAULTS = 5;
 
 /** Faults of one value, each a sentence that begins with its place. */
 type Faults = string[];
+
+/** Kinds of values as people call them. */
+const KINDS: Record<string, string> = {
+  ...{ string: 'a text', number: 'a number', int: 'a whole number', boolean: 'true or false' },
+  ...{ array: 'a list', record: 'an object', object: 'an object' },
+};
+
+const UNITS: Record<string, string> = { array: ' entries', string: ' characters' };
+
+/** What is wrong with a value, behind its place. */
+function faultText(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'custom') return issue.message;
+  if (issue.code === 'invalid_type') {
+    const wanted = KINDS[issue.expected] ?? issue.expected;
+    return issue.message.endsWith('undefined') ? `is missing: it is ${wanted}` : `must be ${wanted}`;
+  }
+  // What a shape says by itself is a text of ours.
+  if (!/^(Invalid|Too)\b/.test(issue.message)) return issue.message;
+  if (issue.code === 'too_small')
+    return `must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${UNITS[issue.origin] ?? ''}`;
+  if (issue.code === 'too_big')
+    return `must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${UNITS[issue.origin] ?? ''}`;
+  return `cannot be used: ${issue.message}`;
+}
 
 function issueText(place: string, issue: z.core.$ZodIssue, known: readonly string[]): string {
   const path = issue.path
@@ -47,7 +71,7 @@ function issueText(place: string, issue: z.core.$ZodIssue, known: readonly strin
     const inner = firsts.find(({ code }) => code === 'custom') ?? firsts.at(-1);
     if (inner !== undefined) return issueText(`${place}${path}`, inner, known);
   }
-  return `${place}${path} ${issue.code === 'custom' ? issue.message : `cannot be used: ${issue.message}`}`;
+  return `${place}${path} ${faultText(issue)}`;
 }
 
 function parseShape<S extends z.ZodObject>(shape: S, value: unknown, place: string, faults: Faults) {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { metrics } from '../../evaluation/metrics.js';
+import { allLiveMetrics } from '../accuracy-metrics.js';
 import { hoursRanges, lineText, share, span, spanOrNever, timeZone, wholeFrom, wordOf } from './shapes.js';
 
 const MINUTE = 60_000;
@@ -24,7 +24,8 @@ const ofModel = { ...common, model: lineText.optional() };
 const bound = { above: z.number().optional(), below: z.number().optional() };
 const window = span.refine((ms) => ms > 0, 'is longer than nothing');
 
-const metricName = wordOf([...new Set(metrics.map(({ name }) => name))]);
+/** Those that outcomes are measured by; whether the task of the model has it, the store tells. */
+const metricName = wordOf(allLiveMetrics());
 
 export const ruleShapes = {
   metric: z.strictObject({

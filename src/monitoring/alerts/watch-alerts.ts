@@ -1,5 +1,6 @@
 import type { AlertsJob } from './alerts-job.js';
 import type { AlertsChecked } from './check-alerts.js';
+import { faultLine } from './rule-faults.js';
 import { runAlerts } from './run-alerts.js';
 import { CountHistory, readCounts, type ServerFigures } from './server-figures.js';
 
@@ -35,6 +36,20 @@ class Timetable {
   }
 }
 
+/** Of each rule that cannot fire why; told once, and again when it is another reason. */
+class FaultNews {
+  readonly #told = new Map<string, string>();
+
+  /** @param looked names of the rules that were looked at */
+  of({ faults }: AlertsChecked, looked: readonly string[]): string[] {
+    const lines = new Map(faults.map((fault) => [fault.rule, faultLine(fault)]));
+    const fresh = [...lines].filter(([rule, line]) => this.#told.get(rule) !== line);
+    for (const rule of looked) this.#told.delete(rule);
+    for (const [rule, line] of lines) this.#told.set(rule, line);
+    return fresh.map(([, line]) => line);
+  }
+}
+
 /**
  * Looks at the rules every `everySeconds`, in a process of its own, for as long as the server runs. Nothing that goes wrong here
  * reaches the server: it is told in a line, and tried again.
@@ -47,6 +62,7 @@ export function watchAlerts(options: WatchAlertsOptions): AlertsWatch {
   const history = new CountHistory(Math.max(0, ...windows));
   const timetable = new Timetable();
   let run: ReturnType<typeof runAlerts> | undefined;
+  const faults = new FaultNews();
   let toldFault = '';
   let isStopped = false;
 
@@ -76,7 +92,7 @@ export function watchAlerts(options: WatchAlertsOptions): AlertsWatch {
     toldFault = fault;
     if ('checked' in told) {
       timetable.note(told.checked, performance.now());
-      for (const line of newsOf(told.checked)) tell(line);
+      for (const line of [...faults.of(told.checked, only), ...newsOf(told.checked)]) tell(line);
     }
   };
 

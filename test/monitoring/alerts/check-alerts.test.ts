@@ -167,6 +167,26 @@ test('a promotion under an alert that goes on is told to its channel, with both 
   ]);
 });
 
+test('a rule that can never fire is told with the word that was meant, and holds up no other', async () => {
+  const { check } = checker(await storeWithModel(), [
+    { name: 'typo', kind: 'no-data', model: 'cerdit' },
+    { name: 'task', kind: 'metric', metric: 'rmse', above: 1 },
+    { name: 'fine', kind: 'metric', model: 'credit', metric: 'auc', below: 0.7 },
+  ]);
+  const { faults, rules } = await check();
+  expect(faults).toEqual([
+    {
+      ...{ rule: 'typo', level: 'warning' },
+      problem: 'There is no model "cerdit"; did you mean "credit"?',
+    },
+    {
+      ...{ rule: 'task', level: 'error' },
+      problem: expect.stringMatching(/^The accuracy of a binary model has no metric "rmse"; .*auc/),
+    },
+  ]);
+  expect(rules.find(({ rule }) => rule === 'fine')?.summary).toContain('cannot be told over 0 outcome(s)');
+});
+
 test('without a model or a server nobody can tell, and that is said', async () => {
   const folder = temporaryFolder();
   const { check } = checker(await openStoreIn(folder), [

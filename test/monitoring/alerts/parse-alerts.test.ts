@@ -88,6 +88,25 @@ test('every fault has its place, and a slip of the hand its right word', () => {
   ).toEqual(['alerts.rules[1]: another rule is called "a" too']);
   expect(faultsOf({ chanels: {} })[0]).toContain('unknown key "chanels"; did you mean "channels"?');
   expect(faultsOf({ rules: [null, 3] })).toHaveLength(2);
+  // A metric that no task is measured by is none for a rule.
+  expect(faultOfRule({ kind: 'metric', metric: 'gini', above: 1 })).toContain('"gini" is not known');
+});
+
+test('channels alone are enough to test them, and a value of the wrong kind is told in plain words', () => {
+  expect(parseAlerts({ channels: { ops } }, 'riskops.config.json')).toMatchObject({
+    ...{ rules: [], channels: [{ name: 'ops' }] },
+  });
+  const wrong = { everySeconds: 'x', keepDays: 1.5, rules: 4 };
+  expect(faultsOf(wrong)).toEqual([
+    'alerts.everySeconds must be a number',
+    'alerts.keepDays must be a whole number',
+    'alerts.rules must be a list',
+  ]);
+  expect(faultsOf({ everySeconds: 0 })).toEqual(['alerts.everySeconds must be at least 1']);
+  expect(faultOfRule({ kind: 'latency' })).toBe('alerts.rules[0].above is missing: it is a number');
+  expect(faultOfRule({ kind: 'latency', above: 0 })).toBe('alerts.rules[0].above must be more than 0');
+  expect(faultOfRule({ kind: 'drift', model: '' })).toBe('alerts.rules[0].model is empty');
+  expect(faultOfChannel({ kind: 'command', command: [] })).not.toContain('Invalid');
 });
 
 test('a channel that could leak is refused', () => {

@@ -8,12 +8,12 @@ import type { StorePlaces } from '../../../src/storage/store.js';
 import { placesIn, receiver, testStore, webhook } from './alerts-support.js';
 
 /** A watch that looks each second at a server whose answers are all errors. */
-function watching(places: StorePlaces, channel: Record<string, unknown>) {
+function watching(places: StorePlaces, channel: Record<string, unknown>, more: object[] = []) {
   const config = parseAlerts(
     {
       everySeconds: 1,
       channels: { ops: channel },
-      rules: [{ name: 'errors', kind: 'error-rate', since: '1s', least: 1 }],
+      rules: [{ name: 'errors', kind: 'error-rate', since: '1s', least: 1 }, ...more],
     },
     'riskops.config.json',
   );
@@ -38,12 +38,15 @@ test('a server that fails is told of, by a process of its own, with its own figu
   const places = placesIn();
   const store = await testStore(places);
   const { url, messages, received } = await receiver();
-  const { watch, told } = watching(places, webhook(url, { secretEnv: 'HOOK_KEY' }));
+  const lost = { name: 'lost', kind: 'no-data', model: 'cerdit' };
+  const { watch, told } = watching(places, webhook(url, { secretEnv: 'HOOK_KEY' }), [lost]);
   await expect.poll(messages, poll).toHaveLength(1);
   expect(messages()[0]).toMatchObject({ rule: 'errors', subject: 'here:8000', details: { rate: 1 } });
   expect(received[0].headers['x-riskops-signature']).toMatch(/^t=\d+,v1=/);
-  await expect.poll(() => told, poll).toHaveLength(1);
-  expect(told[0]).toContain('Alert errors (warning) firing: 100 % of the answers of here:8000 are errors');
+  await expect.poll(() => told, poll).toHaveLength(2);
+  // At the first look, and once, however many looks there are until the server is known to fail.
+  expect(told[0]).toMatch(/^Warning: alert rule "lost" cannot fire\. There is no model "cerdit"/);
+  expect(told[1]).toContain('Alert errors (warning) firing: 100 % of the answers of here:8000 are errors');
   await watch.stop(2_000);
   expect(await listDeliveries(store)).toMatchObject([{ state: 'delivered' }]);
 }, 30_000);

@@ -37,7 +37,7 @@ export const sendByCommand: Send<CommandChannel> = async ({ command, timeoutMs }
     }, timeoutMs);
   });
   try {
-    return await Promise.race([child.then(judge), late]);
+    return await Promise.race([child.then((ended) => judge(ended, program)), late]);
   } finally {
     clearTimeout(timer);
   }
@@ -49,14 +49,25 @@ interface Ended {
   isMaxBuffer: boolean;
   signal?: string;
   all?: string;
-  shortMessage?: string;
+  /** Why it was not started. */
+  code?: string;
+  originalMessage?: string;
 }
 
-function judge({ exitCode, failed, isMaxBuffer, signal, all = '', shortMessage = '' }: Ended): SendAnswer {
+/** A program that did not start, or was ended. */
+function whyNoExit({ signal, code, originalMessage = '' }: Ended, program: string): string {
+  if (signal !== undefined) return signal;
+  if (code === 'ENOENT') return `there is no program "${printable(program, 80)}"`;
+  if (code === 'EACCES') return `"${printable(program, 80)}" may not be started by this user`;
+  return printable(originalMessage.split('\n')[0] ?? '', 200);
+}
+
+function judge(ended: Ended, program: string): SendAnswer {
+  const { exitCode, failed, isMaxBuffer, all = '' } = ended;
   const said = printable(all.trim(), 300);
   if (!failed) return { ok: true, answer: `exit code 0${said === '' ? '' : `: ${said}`}` };
   if (isMaxBuffer)
     return { ok: false, final: false, answer: `more than ${OUTPUT_CHARACTERS} characters of output` };
-  const why = exitCode === undefined ? (signal ?? printable(shortMessage, 200)) : `exit code ${exitCode}`;
+  const why = exitCode === undefined ? whyNoExit(ended, program) : `exit code ${exitCode}`;
   return { ok: false, final: false, answer: `${why}${said === '' ? '' : `: ${said}`}` };
 }

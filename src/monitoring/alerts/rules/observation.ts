@@ -37,8 +37,10 @@ export const boundText = ({ above, below }: Bound) => (above === null ? `below $
 export const figure = (value: number) => String(Number(value.toPrecision(4)));
 
 /** The model that a rule speaks of. */
-export const modelOf = (asked: string | null, { store, model }: RuleContext): Promise<string> =>
-  chooseModel(store, { asked: asked ?? undefined, configured: model ?? undefined });
+export const modelOf = (
+  asked: string | null,
+  { store, model }: Pick<RuleContext, 'store' | 'model'>,
+): Promise<string> => chooseModel(store, { asked: asked ?? undefined, configured: model ?? undefined });
 
 /** The version of a model that is current; null for none. */
 export const currentVersion = async (model: string, { store }: RuleContext): Promise<number | null> =>
