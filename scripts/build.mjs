@@ -78,7 +78,7 @@ function writeLoadOrder(outputs) {
   writeFileSync(join(root, 'dist', 'load-order.json'), JSON.stringify(order));
 }
 
-/** Builds into dist/; `types` also writes the declarations, which takes some seconds more. `updateKernels` accepts the kernels' bytes. */
+/** Builds into dist/; `types` also writes the declarations, which takes some seconds more; without it there are none. `updateKernels` accepts the kernels' bytes. */
 export async function buildAll({ types = true, updateKernels = false } = {}) {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -113,8 +113,9 @@ export async function buildAll({ types = true, updateKernels = false } = {}) {
   writeLoadOrder(metafile.outputs);
   writeLicences();
   await writeCompletions();
+  // Declarations of an earlier build would say what the code no longer does.
+  rmSync(join(root, 'dist', 'types'), { recursive: true, force: true });
   if (types) {
-    rmSync(join(root, 'dist', 'types'), { recursive: true, force: true });
     const { execFileSync } = await import('node:child_process');
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
     execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.types.json')], { stdio: 'inherit' });

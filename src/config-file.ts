@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { badConfig, readConfigValue } from './config-value.js';
 import { RiskopsError } from './errors.js';
 import type { WrittenAlerts } from './monitoring/alerts/parse-alerts.js';
 import { canonicalName } from './registry/models.js';
 import { parseSetting, type Setting } from './settings.js';
-import { packageRoot } from './util/package.js';
 import { printable, suggestWord } from './util/text.js';
 
 /** The settings of one model: what `train` and the gate take from the config. */
@@ -124,7 +124,6 @@ export function defineConfig(config: Config): Config {
 const BLOCKS = ['serve', 'auth', 'log', 'backup', 'auto', 'ci'] as const;
 
 const CONFIG_NAMES = ['riskops.config.ts', 'riskops.config.mjs', 'riskops.config.json'];
-const LOAD_MS = 5_000;
 
 /** The config of a folder, or of the nearest one above it; null when there is none. CONFIG_INVALID when a folder has two. */
 export function findConfig(folder: string, walkUp: boolean): string | null {
@@ -142,61 +141,11 @@ export function findConfig(folder: string, walkUp: boolean): string | null {
   }
 }
 
-/** A config with a promise that never settles must not hold a command, nor let it end as if all were done. */
-async function settled<T>(work: Promise<T>, path: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    const seconds = LOAD_MS / 1000;
-    timer = setTimeout(() => reject(badConfig(path, `it did not load within ${seconds} seconds.`)), LOAD_MS);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function plainCopy(path: string, value: unknown): unknown {
-  try {
-    return structuredClone(value);
-  } catch (error) {
-    throw badConfig(path, 'it holds more than plain values.', printable((error as Error).message));
-  }
-}
-
-async function importConfig(path: string): Promise<unknown> {
-  if (path.endsWith('.json')) return JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
-  const { createJiti } = await import('jiti');
-  const library = join(packageRoot(), 'dist', 'index.js');
-  const jiti = createJiti(path, { fsCache: false, moduleCache: false, alias: { riskops: library } });
-  // What a config says is talk: stdout is for the command's result alone.
-  const { log, info } = console;
-  console.log = console.info = console.error;
-  try {
-    return await jiti.import(path, { default: true });
-  } finally {
-    Object.assign(console, { log, info });
-  }
-}
-
-function badConfig(path: string, what: string, why?: string): RiskopsError {
-  return new RiskopsError('CONFIG_INVALID', { what: `${basename(path)}: ${what}`, why, fix: `mend ${path}` });
-}
-
 /** Loads and checks a config. CONFIG_INVALID names the key, or says why it cannot be loaded. */
 export async function loadConfig(path: string, settings: readonly Setting[]): Promise<Config> {
-  let value: unknown;
-  try {
-    value = await settled(importConfig(path), path);
-  } catch (error) {
-    if (error instanceof RiskopsError) throw error;
-    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw badConfig(path, 'it cannot be loaded.', printable(message));
-  }
-  // What a getter or a proxy answers may change: a plain copy is checked and used.
-  const plain = plainCopy(path, value);
-  checkConfig(path, plain, settings);
-  return plain;
+  const value = await readConfigValue(path);
+  checkConfig(path, value, settings);
+  return value;
 }
 
 /**

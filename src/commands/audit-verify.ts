@@ -1,4 +1,5 @@
 import { EXIT } from '../errors.js';
+import { pointerState } from '../registry/current.js';
 import { verifyAudit } from '../registry/verify-audit.js';
 import type { Command } from './command.js';
 import { withStore } from './project-store.js';
@@ -14,6 +15,11 @@ export const command: Command = {
     return withStore(project, 'read', async (store) => {
       const check = await verifyAudit(store, { expect: flags['expect'] as string | undefined });
       const { ok, broken, rows, head, reports, files, expected } = check;
+      // An empty history holds, and so does that of another store.
+      if (ok && (await pointerState(store)).state === 'foreign')
+        output.talk(
+          'Warning: current.json names a promotion that this history does not have: it may be that of another store. Try: riskops doctor',
+        );
       output.result(check, () => {
         if (!ok) return [`BROKEN${broken?.sequence ? ` at row ${broken.sequence}` : ''}: ${broken?.why}.`];
         return [

@@ -1,6 +1,7 @@
 import type { Project } from '../config.js';
-import { readMoment } from '../monitoring/time-range.js';
+import { readRange } from '../monitoring/time-range.js';
 import type { CompareOptions } from '../monitoring/version-pair.js';
+import { trainingReader } from '../pipeline/known-training.js';
 import { policyFor } from '../pipeline/policy-in-force.js';
 import { findVersion, type VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
@@ -37,14 +38,13 @@ export async function compareOptions(
 ): Promise<CompareOptions> {
   const text = (name: string) => flags[name] as string | undefined;
   const model = await chosenModel(store, project, flags);
-  const until = text('until');
   return {
     model,
     version: await chosen(store, model, text('version')),
     against: await findVersion(store, model, { version: text('against') ?? 'current' }),
-    from: readMoment(text('since') ?? '7d', '--since'),
-    ...(until === undefined ? {} : { to: readMoment(until, '--until') }),
+    ...readRange({ since: text('since'), until: text('until') }, (key) => `--${key}`, '7d'),
     entity: project.get<string[]>('entity', {}, model),
     policyFor: ({ task, learner }) => policyFor(task, learner.hyper, project.policyOf(model)),
+    trainingOf: trainingReader(store, project.root),
   };
 }

@@ -1,5 +1,5 @@
 import type { CanaryReport } from '../monitoring/canary-report.js';
-import type { OutcomeComparison } from '../monitoring/compare-outcomes.js';
+import type { OutcomeComparison, OutcomeGain } from '../monitoring/compare-outcomes.js';
 import type { AnswerComparison } from '../monitoring/paired-answers.js';
 import type { ReplayReport } from '../monitoring/replay-traffic.js';
 import type { Spread } from '../monitoring/score-shift.js';
@@ -33,7 +33,13 @@ function answerLines({ rows, agreement, changes, shift }: AnswerComparison): str
   return lines;
 }
 
-function outcomeLines({ rows, metrics, gain, too_few }: OutcomeComparison): string[] {
+/** What a gain says; nothing while a rule of the gate is open. */
+function gainVerdict({ lower, upper }: OutcomeGain, open: OutcomeComparison['open']): string {
+  if (open.length > 0) return `undecided: ${open.map(({ text }) => text).join('; ')}`;
+  return lower > 0 ? 'better' : upper < 0 ? 'WORSE' : 'no difference beyond chance';
+}
+
+function outcomeLines({ rows, metrics, gain, open, warnings, too_few }: OutcomeComparison): string[] {
   if (too_few !== null) return [`By outcomes: ${too_few}.`];
   const count = gain?.paired === false ? `${rows.candidate} and ${rows.current}` : counted(rows.current);
   const lines = [`By ${count} outcomes:`];
@@ -50,8 +56,10 @@ function outcomeLines({ rows, metrics, gain, too_few }: OutcomeComparison): stri
   if (gain === null) return lines;
   const how = gain.paired ? 'paired bootstrap of the same rows' : 'two-sample bootstrap, of different rows';
   const bounds = `${percent(gain.confidence)} bounds ${signed(gain.lower)} and ${signed(gain.upper)}`;
-  const told = gain.lower > 0 ? 'better' : gain.upper < 0 ? 'WORSE' : 'no difference beyond chance';
-  lines.push(`  gain in ${gain.metric}: ${signed(gain.gain)}, ${bounds} (${how}): ${told}`);
+  lines.push(
+    `  gain in ${gain.metric}: ${signed(gain.gain)}, ${bounds} (${how}): ${gainVerdict(gain, open)}`,
+    ...warnings.map((warning) => `  warning: ${warning}`),
+  );
   return lines;
 }
 
@@ -75,9 +83,19 @@ export function replayLines(report: ReplayReport): string[] {
   return [...lines, ...answerLines(report.answers), ...outcomeLines(report.outcomes)];
 }
 
-function canaryLines({ first, last, share, score, canary, beside, outcomes }: CanaryReport): string[] {
+/** Answers outside the time of a trial: with those in it, they are all that were given. */
+function outsideLines(against: number, { before, after }: { before: number; after: number }): string[] {
+  if (before + after === 0) return [];
+  return [
+    `  not counted: ${counted(before)} answers of version ${against} before that time and ${counted(after)} after it; the log does not say whether it ran then`,
+  ];
+}
+
+function canaryLines(report: CanaryReport, against: number): string[] {
+  const { first, last, share, score, canary, beside, outcomes } = report;
   const lines = [
-    `As a canary, from ${first} to ${last}: ${counted(canary.rows)} answers of ${counted(canary.rows + beside.rows)} (${percent(share)})`,
+    `As a canary, from its first answer at ${first} to its last at ${last}: ${counted(canary.rows)} answers of ${counted(canary.rows + beside.rows)} (${percent(share)})`,
+    ...outsideLines(against, report),
   ];
   for (const [who, { classes, scores }] of [['canary', canary] as const, ['beside it', beside] as const]) {
     const shares = classes
@@ -99,11 +117,12 @@ export function trialLines(report: TrialReport): string[] {
   if (shadow !== null) {
     const { predictions, without_shadow: without, first, last, answers, outcomes } = shadow;
     lines.push(
-      `As a shadow, from ${first} to ${last}: ${counted(predictions)} answers given, ${counted(without)} without one of the shadow`,
+      `As a shadow, from its first answer at ${first} to its last at ${last}: ${counted(predictions)} answers given, ${counted(without)} without one of the shadow`,
+      ...outsideLines(against, shadow),
       ...indent([...answerLines(answers), ...outcomeLines(outcomes)]),
     );
   }
-  if (canary !== null) lines.push(...canaryLines(canary));
+  if (canary !== null) lines.push(...canaryLines(canary, against));
   if (shadow === null && canary === null)
     lines.push(`It answered nothing in that time. Next: riskops serve --shadow ${version}`);
   return lines;

@@ -1,8 +1,9 @@
 import type { Project } from '../config.js';
 import { shadowEvidence } from '../monitoring/shadow-report.js';
-import { readMoment } from '../monitoring/time-range.js';
+import { readRange } from '../monitoring/time-range.js';
 import type { JudgedVersion } from '../pipeline/judge.js';
 import { judgeLive } from '../pipeline/judge-live.js';
+import { trainingReader } from '../pipeline/known-training.js';
 import { findVersion, type VersionRecord } from '../registry/versions.js';
 import type { Store } from '../storage/store.js';
 
@@ -24,24 +25,26 @@ export async function judgeByShadow(
 ): Promise<JudgedVersion> {
   const { model } = version;
   const current = await findVersion(store, model, { version: 'current' });
-  const from = readMoment(since, '--since');
+  const { from } = readRange({ since }, (key) => `--${key}`);
   const entity = project.get<string[]>('entity', {}, model);
-  const found = await shadowEvidence(store, { model, version, against: current, from, entity });
-  const { counts, paired, misfits, rows, ids } = found;
+  const trainingOf = trainingReader(store, project.root);
+  const asked = { model, version, against: current, from, entity, trainingOf };
+  const { counts, paired, misfits, rows, learned, ids } = await shadowEvidence(store, asked);
   const withoutOutcome = paired - rows.target.length;
   const text = [
     `${plural(paired, 'request')} that v${version.version} and v${current.version} both answered since ${from}`,
     `${plural(withoutOutcome, 'answer')} without an outcome`,
-    `${plural(counts.without_shadow, 'request')} without an answer of the shadow`,
+    `${plural(counts.without_shadow, 'request')} without an answer of the shadow, from its first to its last`,
   ].join('; ');
   return judgeLive(
     store,
     { version, current },
     {
-      ...{ ...rows, ids },
+      ...{ ...rows, learned, ids },
       facts: {
         ...{ evidence: 'shadow', evidence_text: text, from, to: counts.last, paired, misfits },
         ...{ without_outcome: withoutOutcome, without_shadow: counts.without_shadow },
+        learned,
       },
     },
     { policy: project.policyOf(model) },

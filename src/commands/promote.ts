@@ -27,7 +27,7 @@ export const command: Command = {
     { flag: '--force', description: 'promote against the verdict; needs --reason, and the history says so' },
   ],
   details:
-    'Judges the candidate as riskops gate does, and makes it current when the verdict is promote. A server that runs answers with it from the next request on. Where the policy asks for approvals, those count that others gave with riskops approve; --force does not stand in for them. With --evidence shadow it is judged on live rows, which riskops serve --shadow made.\nExit code: 0 promoted or current already, 1 rejected or approvals missing, 3 undecided.',
+    'Judges the candidate as riskops gate does, and makes it current when the verdict is promote. A server that runs answers with it from the next request on. Where the policy asks for approvals, those count that others gave with riskops approve; --force does not stand in for them. With --evidence shadow it is judged on live rows, which riskops serve --shadow made; rows that either version learned from prove nothing.\nExit code: 0 promoted or current already, 1 rejected or approvals missing, 3 undecided.',
   examples: [
     'riskops promote --latest',
     'riskops promote --version 3 --reason "quarterly refresh"',

@@ -14,7 +14,7 @@ export const command: Command = {
     { flag: '--out <file>', description: 'also write each row with both answers, as JSON on one line' },
   ],
   details:
-    'Lets a version answer what the model was asked, by the inputs in the prediction log, and compares: how often both call the same class, which decisions change, how scores shift, which rows it cannot answer. Where outcomes are known: the metrics of both on the same rows, and the bootstrap of the gate. Changes nothing. Rows whose values were redacted are passed over and counted; a model that looks at the rows before each row cannot be replayed.',
+    'Lets a version answer what the model was asked, by the inputs in the prediction log, and compares: how often both call the same class, which decisions change, how scores shift, which rows it cannot answer. Where outcomes are known: the metrics of both on the same rows, and the bootstrap of the gate, undecided where its rules about live rows are open. Changes nothing. Rows whose values were redacted are passed over and counted; a model that looks at the rows before each row cannot be replayed.',
   examples: [
     'riskops replay --since 7d',
     'riskops replay --version 3 --since 30d --out replayed.ndjson',

@@ -22,7 +22,7 @@ export async function openServerOptions(
   given: Given,
   tell: (line: string) => void,
 ): Promise<{ options: ServerOptions; close(): Promise<void> }> {
-  const trials = await trialVersions(given);
+  const trials = await trialVersions(given, tell);
   const rules = await openRowRules(given.project, tell);
   const options: ServerOptions = {
     ...serveOptions(given),

@@ -31,13 +31,20 @@ function splitName(text: string): { model: string | undefined; version: string }
 }
 
 /** The version that is on record under these words; why there is none is told by the server, which goes on without it. */
-async function trialVersion({ project, flags }: Given, asked: string): Promise<TrialVersion> {
+async function trialVersion(
+  { project, flags, kind, tell }: Given & { kind: 'shadow' | 'canary'; tell(line: string): void },
+  asked: string,
+): Promise<TrialVersion> {
   const { model: named, version } = splitName(asked);
   try {
     return await withStore(project, 'read', async (store) => {
       const model = named ?? (await chosenModel(store, project, flags));
       const found = await findVersion(store, model, version === 'latest' ? {} : { version });
-      const { run_id, path, sha256 } = found;
+      const { run_id, path, sha256, stage } = found;
+      if (stage === 'current')
+        tell(
+          `The ${kind}, version ${found.version} of model "${found.model}", is the current version: while it is, there is nothing to compare, and the ${kind} gets no row.`,
+        );
       return { model: found.model, entry: { version: found.version, run_id, path, sha256 } };
     });
   } catch (error) {
@@ -62,15 +69,18 @@ function readCanary(text: string): { version: string; share: number } {
 
 /**
  * The versions that a server tries beside the promoted ones, as they are at its start.
+ * @param tell told, in one line, that a version would be compared with itself
  * @throws RiskopsError OPTION_INVALID for a canary without a share
  */
-export async function trialVersions(given: Given): Promise<TrialOptions> {
+export async function trialVersions(given: Given, tell: (line: string) => void): Promise<TrialOptions> {
   const { project, flags } = given;
   const shadow = project.get<string | null>('shadow', flags);
   const text = project.get<string | null>('canary', flags);
   const canary = text === null ? null : readCanary(text);
+  const versionOf = (kind: 'shadow' | 'canary', asked: string) =>
+    trialVersion({ ...given, kind, tell }, asked);
   return {
-    shadow: shadow === null ? null : await trialVersion(given, shadow.trim()),
-    canary: canary && { version: await trialVersion(given, canary.version), share: canary.share },
+    shadow: shadow === null ? null : await versionOf('shadow', shadow.trim()),
+    canary: canary && { version: await versionOf('canary', canary.version), share: canary.share },
   };
 }

@@ -9,6 +9,7 @@ import { backUpWhileServing } from './backup-timer.js';
 import type { Command, CommandContext } from './command.js';
 import type { Output } from './output.js';
 import { alertsOfServer } from './serve-alerts.js';
+import { checkServedModel } from './serve-model.js';
 import { openServerOptions } from './serve-options.js';
 import { trialFlags } from './serve-trials.js';
 import { serverActions } from './server-actions.js';
@@ -61,7 +62,7 @@ export const command: Command = {
     ...trialFlags,
   ],
   details:
-    'Serves what is current, and follows each promotion and rollback without a restart. Ends on Ctrl-C after the requests in flight. Without a token in the store it listens on loopback only, and whoever reaches it may do everything.',
+    'Serves what is current, and follows each promotion and rollback without a restart. Ends on Ctrl-C after the requests in flight. Without a token in the store it listens on loopback only, and whoever reaches it may do everything.\nExit code: 4 for a model that is not known while others are.',
   examples: [
     'riskops serve --port 8000',
     'riskops serve --port 0 --json',
@@ -74,6 +75,7 @@ export const command: Command = {
     const { project, output, signal } = context;
     const link = workerLink();
     if (link !== null) return serveAsWorker(context, link);
+    await checkServedModel(project, context.flags);
     const watchAlerts = await alertsOfServer(project, (line) => output.talk(line));
     const workers = project.get<number>('workers', context.flags);
     const server = await (workers > 1 ? startOthers(context, workers) : startHere(context, null));

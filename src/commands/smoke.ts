@@ -19,7 +19,7 @@ export const command: Command = {
     { flag: '--latency-ms <number>', description: 'the slowest single row that passes; 1000 when not given' },
   ],
   details:
-    'A server that asks for a token is sent the one in RISKOPS_TOKEN; the role viewer is enough.\nExit code: 0 all steps passed, 1 one failed.',
+    'A server that asks for a token is sent the one in RISKOPS_TOKEN; the role viewer is enough.\nExit code: 0 all steps passed, 1 one failed, 74 no server answered.',
   examples: ['riskops smoke', 'riskops smoke --url http://127.0.0.1:8000'],
   async run({ flags, project, output }) {
     const url = flags['url'] as string | undefined;

@@ -1,4 +1,6 @@
 import type { Project } from '../config.js';
+import { RiskopsError } from '../errors.js';
+import { learners, trainable } from '../models/all.js';
 import type { Hyper } from '../models/learner.js';
 import {
   AUTO,
@@ -11,7 +13,7 @@ import { type PreparedTraining, prepareTraining } from '../pipeline/prepare-trai
 import type { TrainOptions } from '../pipeline/train.js';
 import type { TrainPlan } from '../pipeline/train-plan.js';
 import type { Store } from '../storage/store.js';
-import { printable } from '../util/text.js';
+import { printable, suggestWord } from '../util/text.js';
 import { formatNumber } from './output.js';
 import { formatTable } from './table.js';
 
@@ -24,6 +26,17 @@ function autoOptions(project: Project): Pick<AutoOptions, 'least' | 'few' | 'man
     trials: project.get<number>('autoTrials'),
     seconds: project.get<number>('autoSeconds'),
   };
+}
+
+/** As `learnerFor` refuses a name, where `auto` can be asked for too. @throws LEARNER_UNKNOWN with the nearest name */
+function checkLearner(name: string): void {
+  if (learners.some((learner) => learner.name === name)) return;
+  const names = [...new Set(trainable.map((learner) => learner.name)), AUTO];
+  throw new RiskopsError('LEARNER_UNKNOWN', {
+    what: `There is no learner "${printable(name, 60)}".`,
+    why: suggestWord(name, names),
+    details: { learner: name, learners: names },
+  });
 }
 
 /** A training with its learner, and how that was chosen; null when it was named. */
@@ -42,6 +55,7 @@ export async function prepareLearner(
   onProgress?: (text: string) => void,
 ): Promise<(store: Store, options: TrainOptions) => Promise<SettledTraining>> {
   if (plan.learner !== AUTO) {
+    checkLearner(plan.learner);
     const prepared = await prepareTraining(plan, onProgress);
     return async () => ({ prepared, chosen: null });
   }

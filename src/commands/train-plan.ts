@@ -12,6 +12,10 @@ import { printable, suggestWord } from '../util/text.js';
 import type { CommandOption } from './command.js';
 import { jsonOf, objectOf } from './json-option.js';
 
+/** The learners by name; what else `--learner` takes is for the command to say. */
+export const LEARNER_NAMES =
+  'dummy, logistic, ridge, random-forest, gradient-boosting, isolation-forest, lstm';
+
 /** The options that say what to learn from and how. */
 export const trainOptions: readonly CommandOption[] = [
   {
@@ -37,7 +41,7 @@ export const trainOptions: readonly CommandOption[] = [
   },
   {
     flag: '--learner <name>',
-    description: 'dummy, logistic, ridge, random-forest, gradient-boosting, isolation-forest or lstm',
+    description: LEARNER_NAMES,
     setting: 'learner',
   },
   {

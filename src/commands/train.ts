@@ -2,7 +2,9 @@ import { RiskopsError } from '../errors.js';
 import type { JudgedVersion } from '../pipeline/judge.js';
 import { promoteCandidate } from '../pipeline/promote-candidate.js';
 import { judgeTraining, runTraining } from '../pipeline/train.js';
+import type { TrainSummary } from '../pipeline/train-summary.js';
 import type { Store } from '../storage/store.js';
+import { printable } from '../util/text.js';
 import type { Command } from './command.js';
 import { exitCodeOf } from './gate.js';
 import { formatNumber } from './output.js';
@@ -10,12 +12,16 @@ import { withStore } from './project-store.js';
 import { labelOptions, runLabels } from './run-labels.js';
 import { SERVED_HINT } from './served-hint.js';
 import { choiceOf, describeChoice, prepareLearner } from './train-auto.js';
-import { trainOptions, trainPlan } from './train-plan.js';
+import { LEARNER_NAMES, trainOptions, trainPlan } from './train-plan.js';
 import { describeVerdict } from './verdict.js';
+
+const LEARNERS = `${LEARNER_NAMES}, or auto: tries several and takes the best`;
 
 export const command: Command = {
   options: [
-    ...trainOptions,
+    ...trainOptions.map((option) =>
+      option.setting === 'learner' ? { ...option, description: LEARNERS } : option,
+    ),
     ...labelOptions,
     { flag: '--promote', description: 'make the candidate current when the gate says promote' },
   ],
@@ -45,7 +51,7 @@ export const command: Command = {
       const result = { ...trained.summary, gate: judged.report, promoted, missing: missing?.message, next };
       output.result(chosen ? { ...result, choice: choiceOf(chosen) } : result, () => [
         ...(chosen ? describeChoice(chosen) : []),
-        `Trained ${trained.summary.model} version ${trained.summary.version}: ${trained.summary.learner}, ${trained.summary.rows.train} rows, ${trained.summary.features.length} features (run ${trained.summary.run_id.slice(0, 8)}).`,
+        `Trained ${trained.summary.model} version ${trained.summary.version}: ${trained.summary.learner}, ${trained.summary.rows.train} rows, ${learnedFrom(trained.summary)} (run ${trained.summary.run_id.slice(0, 8)}).`,
         ...trained.summary.notes,
         `On ${trained.summary.rows.test} held-out rows: ${metricLine(trained.summary.metrics)}`,
         '',
@@ -59,6 +65,20 @@ export const command: Command = {
     });
   },
 };
+
+/** So many columns are named one by one. */
+const PAST_NAMED = 6;
+
+/** What a model learned from, counted; a forecaster knows its own target too, but only its past. */
+export function learnedFrom({ features, past }: Pick<TrainSummary, 'features' | 'past'>): string {
+  const beside = features.filter((name) => !past.includes(name)).length;
+  const counted = `${beside} ${beside === 1 ? 'feature' : 'features'}`;
+  if (past.length === 0) return counted;
+  // The target stands last, and matters most.
+  const named = [past[past.length - 1], ...past.slice(0, -1)].slice(0, PAST_NAMED);
+  const more = past.length > named.length ? ` and ${past.length - named.length} more` : '';
+  return `the past of ${named.map((name) => printable(name, 60)).join(', ')}${more}${beside === 0 ? '' : `, ${counted}`}`;
+}
 
 /** Promotes; what is missing when the policy asks for approvals, which a version can only get once it is on record. */
 async function promoteOrMissing(

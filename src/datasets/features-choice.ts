@@ -60,8 +60,14 @@ function isWhole(column: Column): boolean {
   );
 }
 
-/** Why a column is no feature by itself; undefined when it is one. */
+/** Why a column is no feature by itself; undefined when it is one. What is known of how its texts were read may be the reason behind it. */
 function reasonAgainst(table: Table, column: ColumnSchema): string | undefined {
+  const reason = plainReason(table, column);
+  const isText = column.type === 'category' && column.note !== undefined && column.distinct > 1;
+  return reason !== undefined && isText ? `${reason}; ${column.note}` : reason;
+}
+
+function plainReason(table: Table, column: ColumnSchema): string | undefined {
   if (column.distinct === 1 && column.missing === 0) return 'constant: every row has the same value';
   if (isIdentifier(table, column)) return 'an identifier: every row has its own value';
   if (column.type === 'date') return 'a date: good for a split by time, not for learning';

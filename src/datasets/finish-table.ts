@@ -16,13 +16,13 @@ export function noRows(path: string, why: string): RiskopsError {
 /** DATA_ROW_INVALID for a cell that does not fit its column's type, or is missing where the rule says that none is. */
 export function checkColumns(
   finished: readonly FinishedColumn[],
-  { rules }: Pick<ReadContext, 'rules'>,
+  { rules, isSettled }: Pick<ReadContext, 'rules' | 'isSettled'>,
   places: RowPlaces,
 ): void {
   const bad = finished.flatMap(({ column, bad }) =>
     bad.map((cell) => ({ ...cell, name: column.name, type: column.type })),
   );
-  if (bad.length > 0) throw badCells(places, bad);
+  if (bad.length > 0) throw badCells(places, bad, isSettled);
   for (const { column } of finished) {
     if (rules.get(column.name)?.nullable !== false) continue;
     const row = firstMissing(column);

@@ -8,6 +8,8 @@ import { columnNotFound, type Table } from './table.js';
 export interface ReadOptions {
   /** What is known of columns, by name; the type of the others is inferred. */
   schema?: ReadonlyMap<string, ColumnRule> | Readonly<Record<string, ColumnRule>>;
+  /** The types are those that a model learned, which no schema file can change. */
+  isSettled?: boolean;
   /** Text that stands for a missing value, besides the empty cell; `DEFAULT_MISSING_MARKS` when left out. */
   missing?: readonly string[];
   /** CSV: one character; found by itself when left out. */
@@ -48,6 +50,7 @@ export interface ReadTable {
 /** What every reader is told. */
 export interface ReadContext {
   rules: ReadonlyMap<string, ColumnRule>;
+  isSettled: boolean;
   marks: Marks;
   delimiter: string | undefined;
   maxBytes: number | undefined;
@@ -68,7 +71,14 @@ export interface ReadResult {
 
 /** The options as the readers take them; `missing` is as it goes into the schema. */
 export function contextOf(options: ReadOptions): ReadContext & { missing: string[] } {
-  const { schema, missing = DEFAULT_MISSING_MARKS, delimiter, maxBytes, onProgress } = options;
+  const {
+    schema,
+    isSettled = false,
+    missing = DEFAULT_MISSING_MARKS,
+    delimiter,
+    maxBytes,
+    onProgress,
+  } = options;
   const rules =
     schema instanceof Map ? (schema as Map<string, ColumnRule>) : new Map(Object.entries(schema ?? {}));
   for (const [name, { type }] of rules) {
@@ -79,7 +89,7 @@ export function contextOf(options: ReadOptions): ReadContext & { missing: string
     });
   }
   return {
-    rules,
+    ...{ rules, isSettled },
     missing: [...missing],
     marks: marksOf(missing),
     delimiter,

@@ -1,5 +1,6 @@
 import { RiskopsError } from '../errors.js';
 import { printable } from '../util/text.js';
+import { foreignFix } from './foreign-texts.js';
 import type { ColumnType } from './table.js';
 import type { BadCell } from './text-column.js';
 
@@ -39,10 +40,24 @@ export function missingCells(places: RowPlaces, name: string, row: number): Risk
   });
 }
 
+/** What helps where a cell is not of its column's type. What a model learned, a schema cannot change any more. */
+function cellFix(
+  { text, name, type }: BadCell & { name: string; type: ColumnType },
+  isSettled: boolean,
+): string {
+  const rewritten = type === 'category' || type === 'boolean' ? undefined : foreignFix(text);
+  const mend = rewritten === undefined ? 'mend the cell' : `mend the cell (${rewritten})`;
+  const [shownText, shownName] = [JSON.stringify(printable(text, 60)), printable(name)];
+  return isSettled
+    ? `${mend}, or empty it if nobody knows the value: the model learned "${shownName}" as ${type}, and only a new training can change that`
+    : `${mend}, add ${shownText} to the missing marks, or give "${shownName}" the type "category" in the schema`;
+}
+
 /** Cells that do not fit the type of their column; the first of them is named, more are in the details. */
 export function badCells(
   places: RowPlaces,
   bad: readonly (BadCell & { name: string; type: ColumnType })[],
+  isSettled: boolean,
 ): RiskopsError {
   const { path, unit } = places;
   const listed = [...bad].sort((a, b) => a.row - b.row).slice(0, CELLS_LISTED);
@@ -62,7 +77,7 @@ export function badCells(
   return new RiskopsError('DATA_ROW_INVALID', {
     what: `${printable(path)}, ${unit} ${numbers.get(first.row)}, column "${name}": ${text} is not ${EXPECTED[first.type]}.`,
     why: `The column is of type ${first.type}, and the cell is neither that nor a missing mark${more}.`,
-    fix: `mend the cell, add ${text} to the missing marks, or give "${name}" the type "category" in the schema`,
+    fix: cellFix(first, isSettled),
     details: { cells, others },
   });
 }

@@ -161,7 +161,11 @@ export function signatureOf(
  * How to read a file that this model is to score: its features with the types they were learned with, whatever the
  * file's own cells look like, and the same missing marks.
  */
-export function readOptionsFor(signature: Signature): Pick<ReadOptions, 'schema' | 'missing'> {
+export function readOptionsFor(signature: Signature): Pick<ReadOptions, 'schema' | 'isSettled' | 'missing'> {
   const schema = new Map(signature.features.map(({ name, type }) => [name, { type }]));
-  return { schema, ...(signature.missing === undefined ? {} : { missing: signature.missing }) };
+  return {
+    schema,
+    isSettled: true,
+    ...(signature.missing === undefined ? {} : { missing: signature.missing }),
+  };
 }

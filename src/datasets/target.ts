@@ -1,5 +1,6 @@
 import { RiskopsError } from '../errors.js';
 import { printable } from '../util/text.js';
+import { foreignNote } from './foreign-texts.js';
 import { type Column, type ColumnType, columnOf, type Table } from './table.js';
 
 /** A class as it stands in JSON: numbers stay numbers, true and false stay themselves, anything else is text. */
@@ -138,7 +139,8 @@ export function encodeTarget(table: Table, name: string, wishes: TargetWishes = 
     .map((value) => printable(JSON.stringify(classOf(value)), 60))
     .join(', ');
   checkValues(column, distinct, shown);
-  const task = taskOf(column, distinct, wishes.task, shown);
+  const note = column.type === 'category' ? foreignNote(column.categories) : undefined;
+  const task = taskOf(column, distinct, wishes.task, note === undefined ? shown : `${shown} (${note})`);
   const missingRows = values.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
   const facts = { name, type: column.type, task, missingRows };
   if (task !== 'binary' && wishes.positive !== undefined) {

@@ -1,5 +1,6 @@
 import { fitsNumeric, parseBoolean, parseNumber } from './cells.js';
 import { parseDate } from './dates.js';
+import { foreignNote } from './foreign-texts.js';
 import { countText, emptyTally, inferType } from './infer-schema.js';
 import type { Column, ColumnType } from './table.js';
 
@@ -73,6 +74,7 @@ function toNumbers(
 /** The column of the given type, or of the type that its texts say. Each distinct text is judged once. */
 export function finishTexts(distinct: DistinctTexts, known: ColumnType | undefined): FinishedColumn {
   const { type, note } = known === undefined ? infer(distinct) : { type: known, note: undefined };
-  if (type === 'category') return { column: toCategories(distinct), note, bad: [] };
+  if (type === 'category')
+    return { column: toCategories(distinct), note: foreignNote(distinct.texts) ?? note, bad: [] };
   return { ...toNumbers(distinct, type), note };
 }

@@ -28,7 +28,7 @@ export async function readModelRows(
   } catch (error) {
     const lacksColumns = error instanceof RiskopsError && error.code === 'COLUMN_NOT_FOUND';
     if (!lacksColumns || (rules.reshape === null && rules.label === null)) throw error;
-    const { schema, ...marks } = known;
+    const { schema, isSettled, ...marks } = known;
     const read = await readTable(source, marks);
     return { ...read, table: shapeData(read.table, rules).table };
   }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { chooseFeatures, type FeatureChoice } from '../datasets/features-choice.js';
+import { foreignHints } from '../datasets/foreign-texts.js';
 import { progressText } from '../datasets/progress.js';
 import { type DataSource, readTable } from '../datasets/read-table.js';
 import { parseSchema, readOptionsOf, type TableSchema } from '../datasets/schema.js';
@@ -167,6 +168,6 @@ export async function prepareData(
     parts,
     roles: rolesOf(plan, table, choice.features),
     weights: weightsOf(table, plan.weights),
-    notes: made.notes,
+    notes: [...made.notes, ...foreignHints(first.schema, [...plan.drop, ...plan.keep])],
   };
 }

@@ -21,6 +21,8 @@ export interface TrainSummary {
   candidate: { path: string; sha256: string; content_sha256: string; bytes: number };
   rows: { train: number; test: number; without_target: number };
   features: string[];
+  /** Of a forecaster the columns that it knows up to the row before, its own target among them; empty for any other model. */
+  past: string[];
   left_out: { name: string; reason: string }[];
   notes: string[];
   duration_ms: number;
@@ -67,6 +69,7 @@ export function summarise({
       without_target: data.target.missingRows,
     },
     features: data.features,
+    past: [...(data.roles.past ?? [])],
     left_out: data.leftOut,
     notes: [...notesOn(data, holdout), ...balanceNote(data, fitted), ...watchNote(data, fitted, steps)],
     duration_ms: Math.round(performance.now() - started),

@@ -5,6 +5,7 @@ import type { Predictor } from '../../models/predictor.js';
 import { findVersion } from '../../registry/versions.js';
 import type { Store } from '../../storage/store.js';
 import { loadCurrent } from '../load-current.js';
+import { type Gap, gapNotes, type HistoryWarning, historyNotes } from './forecast-notes.js';
 import { futureTimes, gapIn, stepOf, stepText } from './future-times.js';
 import type { ForecastIntervals } from './intervals.js';
 import { type KnownRows, readKnownRows } from './known-rows.js';
@@ -31,7 +32,7 @@ export interface ForecastRow {
   /** A date as `YYYY-MM-DD`, or the number that orders the rows. */
   time: string | number;
   forecast: number;
-  /** By the share of the truth that they should hold: [lower, upper]; a share that cannot be promised is left out. */
+  /** By the share of the truth that they should hold: [lower, upper]; a share that cannot be promised is left out, and so are all of a series with too little history. */
   intervals: Record<string, [number, number]>;
 }
 
@@ -44,13 +45,9 @@ export interface Forecast {
   known_until: string | number;
   rows: ForecastRow[];
   /** Series whose times do not follow each other by their usual step: `after` and `next` are the first two that do not, of `count`. */
-  gaps: {
-    series: string | number | null;
-    step: string;
-    after: string | number;
-    next: string | number;
-    count: number;
-  }[];
+  gaps: Gap[];
+  /** Series with fewer rows than the model looks back on: their forecasts stand on less than it was made for, and have no intervals. */
+  warnings: HistoryWarning[];
   notes: string[];
 }
 
@@ -137,7 +134,7 @@ export function startForecast(
   const areDates = signature.features[columns.time].type === 'date';
   const show = (time: number) => (areDates ? formatDate(time) : time);
   const notes: string[] = [];
-  const gaps: Forecast['gaps'] = [];
+  const gaps: Gap[] = [];
   const open = series.flatMap(({ name, rows, times }) => {
     const step = stepOf(times, areDates);
     if (step === null) {
@@ -151,11 +148,19 @@ export function startForecast(
         step: stepText(step, areDates),
         ...{ after: show(gap.after), next: show(gap.next), count: gap.count },
       });
-    return [{ name, rows, last: times[times.length - 1], times: futureTimes(times, step, horizon) }];
+    const isShort = rows.length < predictor.lookBack;
+    return [{ name, rows, isShort, last: times[times.length - 1], times: futureTimes(times, step, horizon) }];
   });
   if (open.length === 0) throw nothingKnown();
   if (facts !== undefined && horizon > facts.horizon)
     notes.push(`It was made for ${facts.horizon} steps: the intervals of later ones are not known.`);
+  const feature = signature.features[columns.time].name;
+  const warnings = open
+    .filter(({ isShort }) => isShort)
+    .map(({ name, rows }): HistoryWarning => {
+      const [rows_before, looks_back] = [rows.length, predictor.lookBack];
+      return { series: name, feature, code: 'HISTORY_MISSING', rows_before, looks_back };
+    });
   const groups = groupsOf(open, predictor.lookBack + 1 + horizon, rowsAtOnce);
   const walks = groups.map((group) => walkSteps(predictor, cells, columns, group));
   const values: Float64Array[] = [];
@@ -171,17 +176,18 @@ export function startForecast(
     result: () => ({
       ...{ model, version, target: signature.target.name, horizon },
       known_until: show(open.reduce((latest, { last }) => Math.max(latest, last), Number.NEGATIVE_INFINITY)),
-      rows: open.flatMap(({ name, times }, i) =>
+      rows: open.flatMap(({ name, times, isShort }, i) =>
         times.map((time, step) => ({
           series: name,
           step: step + 1,
           time: show(time),
           forecast: values[i][step],
-          intervals: intervalsAt(facts, step, values[i][step]),
+          // They were told from forecasts that looked back on all that the model looks back on.
+          intervals: isShort ? {} : intervalsAt(facts, step, values[i][step]),
         })),
       ),
-      gaps,
-      notes: [...gapNotes(gaps), ...notes],
+      ...{ gaps, warnings },
+      notes: [...gapNotes(gaps), ...historyNotes(warnings), ...notes],
     }),
   };
 }
@@ -218,18 +224,4 @@ export async function forecast(store: Store, request: ForecastRequest): Promise<
   const work = startForecast(predictor, known, { model, version: number, horizon });
   for (let step = 0; step < work.steps; step++) work.advance();
   return work.result();
-}
-
-/** So many series are named one by one. */
-const GAPS_NAMED = 3;
-
-/** A row that is not there is no time that passed: rows count as neighbours, whatever lies between. */
-function gapNotes(gaps: Forecast['gaps']): string[] {
-  const named = gaps.slice(0, GAPS_NAMED).map(({ series, step, after, next, count }) => {
-    const whose = series === null ? 'The series' : `The series ${series}`;
-    const more = count === 1 ? '' : `, the first of ${count} such places`;
-    return `Warning: ${whose} is not regular: after ${after} comes ${next}, and its usual step is ${step}${more}. Rows count as neighbours, so what looks back is off there.`;
-  });
-  const rest = gaps.length - named.length;
-  return rest > 0 ? [...named, `Warning: ${rest} more series are not regular; --json names them.`] : named;
 }

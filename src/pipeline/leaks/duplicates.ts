@@ -1,4 +1,5 @@
 import { twinsAcross } from '../../datasets/duplicates.js';
+import { foreignHints } from '../../datasets/foreign-texts.js';
 import type { ColumnRoles } from '../../datasets/signature.js';
 import type { LeakGuard } from './leak.js';
 import { sampleRows } from './sample-rows.js';
@@ -22,7 +23,7 @@ export function identityOf(
  * Rows that were copied before the split stand on both sides of it: a model knows them by heart. Told from the share of the held-out rows,
  * or of those of one class, that have an exact twin, target included, among the training rows.
  */
-export const findDuplicates: LeakGuard = ({ table, target, features, parts, roles }) => {
+export const findDuplicates: LeakGuard = ({ table, target, features, leftOut, schema, parts, roles }) => {
   const names = identityOf(features, target.name, roles);
   const test = sampleRows(parts.test);
   const isTwin = twinsAcross(table, names, parts.train, test);
@@ -38,10 +39,19 @@ export const findDuplicates: LeakGuard = ({ table, target, features, parts, role
   const bad = groups.find(({ rows, most }) => rows.length >= LEAST_ROWS && found(rows) > most * rows.length);
   if (bad === undefined) return [];
   const share = Math.round((100 * found(bad.rows)) / bad.rows.length);
+  const what = `${share} % of the ${bad.label} stand, target and all, among the training rows too.`;
+  const [unread] = foreignHints(schema, features);
+  if (unread !== undefined) {
+    const apart = leftOut
+      .filter(({ name }) => name !== target.name)
+      .map(({ name, reason }) => `${name} (${reason})`);
+    const why = `What may tell them apart is left out: ${apart.slice(0, 8).join('; ')}.`;
+    return [{ columns: names, what, why, fix: unread.replace(/^Warning: /, '').replace(/\.$/, '') }];
+  }
   return [
     {
       columns: names,
-      what: `${share} % of the ${bad.label} stand, target and all, among the training rows too.`,
+      what,
       why: 'Rows were probably copied before the split, to balance classes; a model would be judged on what it learned by heart.',
       fix: 'take the data as it was before, and riskops train --balance oversample, which copies rows after the split',
     },

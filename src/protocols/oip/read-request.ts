@@ -1,5 +1,6 @@
 import type { Feature } from '../../datasets/signature.js';
 import { RiskopsError } from '../../errors.js';
+import { nameFew } from '../../serving/problems.js';
 import { printable, suggestWord } from '../../util/text.js';
 import { takes } from './datatypes.js';
 import { checkParameters, namedObjects, readTensor, type Tensor } from './read-tensor.js';
@@ -54,9 +55,7 @@ function checkNames(tensors: readonly Tensor[], features: readonly Feature[]): v
   }
   const absent = known.filter((name) => !given.has(name));
   if (absent.length > 0)
-    throw refuse(
-      `The request lacks ${absent.slice(0, 12).map(quoted).join(', ')}; the model takes all of its inputs.`,
-    );
+    throw refuse(`The request lacks ${nameFew(absent)}; the model takes all of its inputs.`);
 }
 
 /** One tensor a feature, each of shape [n] or [n, 1]. */
