@@ -149,6 +149,11 @@ export const catalogue = {
   },
   // store
   STORE_NOT_FOUND: { exit: 4, meaning: 'There is no riskops store here yet.', next: 'riskops init' },
+  STORE_FOREIGN: {
+    exit: 65,
+    meaning: 'The database is that of another store than the models and runs beside it.',
+    next: 'riskops doctor',
+  },
   STORE_DAMAGED: { exit: 65, meaning: 'The database is damaged, or is not one.', next: 'riskops doctor' },
   DATABASE_MODULE_UNUSABLE: {
     exit: 78,
@@ -340,7 +345,7 @@ export const catalogue = {
   POINTER_INVALID: {
     exit: 65,
     meaning: 'current.json is damaged, or is not a plain file.',
-    next: 'riskops doctor --fix',
+    next: 'riskops doctor',
   },
   // serving
   CURRENT_MODEL_LOAD_FAILED: {

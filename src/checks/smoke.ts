@@ -1,12 +1,18 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { compileEncoder } from '../datasets/encode-rows.js';
 import type { Signature } from '../datasets/signature.js';
+import { RiskopsError } from '../errors.js';
 import { makeGoldenRows } from '../models/golden-rows.js';
 import { readModelFile } from '../models/model-file.js';
 import { readPointer } from '../registry/current.js';
 import type { StorePlaces } from '../storage/store.js';
+import { printable } from '../util/text.js';
 import { type Answer, ask, askOk } from './http.js';
 import { reportSteps, type StepReport, type StepResult, stepRunner } from './steps.js';
+
+/** Between two tries to reach a server that starts. */
+const BETWEEN_MS = 250;
 
 export interface SmokeOptions {
   url: string;
@@ -30,12 +36,16 @@ interface ModelAnswer {
   signature: Signature;
 }
 
-/** Asks a server what a client would: is it alive, is it ready, does it predict, does it refuse a bad row. */
-export function runSmoke(options: SmokeOptions): Promise<StepReport> {
+/**
+ * Asks a server what a client would: is it alive, is it ready, does it predict, does it refuse a bad row.
+ * @throws RiskopsError SERVER_UNREACHABLE when nothing answers at the URL
+ */
+export async function runSmoke(options: SmokeOptions): Promise<StepReport> {
   const { allowNoModel = false, timeoutMs = 10_000, latencyMs = 1_000, retries = 20, token } = options;
   const url = options.url.replace(/\/+$/, '');
   const runner = stepRunner(options.onStep);
   const { step } = runner;
+  await reach(retries, url, timeoutMs);
   return reportSteps(runner, async () => {
     await step('health', async () => {
       const { body } = await retry(retries, () => askOk(`${url}/health`, { timeoutMs, token }));
@@ -147,13 +157,30 @@ function predictionsOf(answer: Answer, count: number): number[][] {
   return values;
 }
 
+/**
+ * Waits for a server that starts. Whatever it answers is for the steps to judge.
+ * @throws RiskopsError SERVER_UNREACHABLE
+ */
+async function reach(times: number, url: string, timeoutMs: number): Promise<void> {
+  for (let left = times; ; left--) {
+    try {
+      // Nothing but the headers matters here, and no token is shown to whoever that is.
+      await fetch(`${url}/health`, { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) });
+      return;
+    } catch (error) {
+      if (left <= 0 || (error as Error).name === 'TimeoutError') throw unreachable(url, causeOf(error));
+      await sleep(BETWEEN_MS);
+    }
+  }
+}
+
 async function retry<T>(times: number, work: () => Promise<T>): Promise<T> {
   for (let left = times; ; left--) {
     try {
       return await work();
     } catch (error) {
       if (left <= 0) throw new Error(`no server answered: ${causeOf(error)}`);
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await sleep(BETWEEN_MS);
     }
   }
 }
@@ -162,3 +189,12 @@ const causeOf = (error: unknown) =>
   (error as Error).cause instanceof Error
     ? ((error as Error).cause as Error).message
     : (error as Error).message;
+
+function unreachable(url: string, why: string): RiskopsError {
+  return new RiskopsError('SERVER_UNREACHABLE', {
+    what: `No server answered at ${printable(url)}.`,
+    why: printable(why),
+    fix: 'riskops serve, or another --url',
+    details: { url },
+  });
+}

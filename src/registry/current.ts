@@ -191,7 +191,7 @@ export async function checkPointerIsOurs(store: Store): Promise<void> {
   throw new RiskopsError('POINTER_INVALID', {
     what: 'current.json names a promotion that this database has no record of.',
     why: `It was written from another database than ${store.places.database}, or that one was put back to an older state.`,
-    fix: 'riskops config --origin shows which database is used; if it is the right one: riskops doctor --fix',
+    fix: 'riskops doctor, which says what helps; riskops config --origin shows which database is used',
     details: { database: store.places.database, pointer: store.places.currentModel },
   });
 }

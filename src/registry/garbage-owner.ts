@@ -21,7 +21,7 @@ export async function checkFilesAreOurs(store: Store): Promise<void> {
   throw new RiskopsError('POINTER_INVALID', {
     what: `${runKeys.latest} names a run that this database has no record of; nothing was collected.`,
     why: `The files were written from another database than ${store.places.database}, or that one was put back to an older state.`,
-    fix: 'riskops config --origin shows which database is used; if it is the right one: riskops doctor --fix',
+    fix: 'riskops doctor, which says what helps; riskops config --origin shows which database is used',
     details: { database: store.places.database, artifacts: store.places.artifacts, run_id: latest },
   });
 }

@@ -33,6 +33,8 @@ export function noCurrentModel(pointer: Pointer | null, name?: string): RiskopsE
     return new RiskopsError('NO_CURRENT_MODEL', {
       what: `No version of a model "${printable(name, 80)}" is promoted.`,
       why: suggestWord(name, known),
+      // A promotion would make a version of another model current.
+      fix: 'riskops models list',
       ...details,
     });
   const whom = gone.slice(0, 12).map((one) => printable(one, 80));

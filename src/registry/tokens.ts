@@ -171,7 +171,10 @@ function expiryOf(given: string): string {
   if (at > Date.now() && at < Date.UTC(10_000, 0)) return new Date(at).toISOString();
   throw new RiskopsError('OPTION_INVALID', {
     what: `A token cannot expire at "${printable(given, 40)}".`,
-    why: at <= Date.now() ? 'That is over.' : 'It is a span such as 90d, a day, or a time with its zone.',
+    why:
+      at <= Date.now()
+        ? 'That is over.'
+        : 'It is a span of hours, days or weeks (12h, 90d, 4w), a day, or a time with its zone.',
     fix: 'riskops token create --name ci --role viewer --expires 90d',
   });
 }

@@ -53,6 +53,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   SERVER_BUSY: 503,
   STORE_BUSY: 503,
   STORE_DAMAGED: 503,
+  STORE_FOREIGN: 503,
   STORE_IO: 503,
   STORE_NOT_FOUND: 503,
   STORE_VERSION: 503,

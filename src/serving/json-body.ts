@@ -10,7 +10,7 @@ export const MOST_NESTING = 64;
 export const TOO_DEEP = `Its arrays and objects lie more than ${MOST_NESTING} deep in each other.`;
 
 /** Why JSON.parse refuses a text, on one line. */
-function jsonFault(text: string): string {
+export function jsonFault(text: string): string {
   try {
     JSON.parse(text);
     return 'A key in it is __proto__ or constructor.prototype.';
@@ -44,7 +44,8 @@ export function acceptJsonOnly(app: FastifyInstance): void {
     done(
       new RiskopsError('MEDIA_TYPE_UNSUPPORTED', {
         what: `The request body is compressed: ${printable(encoding, 40)}.`,
-        why: 'Only plain JSON is read.',
+        why: 'Only bodies that are not compressed are read: a small one could unpack to a huge one.',
+        fix: 'send it unpacked and without Content-Encoding: gunzip -c rows.csv.gz | curl -T - ...',
       }),
     );
   });

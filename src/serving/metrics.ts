@@ -50,7 +50,7 @@ class Tally<Label extends string> {
 }
 
 /** Gauges that are read when Prometheus asks. */
-function watch(registers: Registry[], slots: ModelSlots, log: PredictionLog): void {
+function watch(registers: Registry[], slots: ModelSlots, log: Pick<PredictionLog, 'state'>): void {
   new Gauge({
     name: 'riskops_model_version',
     help: 'The version that answers; 0 while none is loaded.',
@@ -112,7 +112,7 @@ function watch(registers: Registry[], slots: ModelSlots, log: PredictionLog): vo
 /** The figures of one server, in a registry of its own. */
 export function createMetrics(
   slots: ModelSlots,
-  log: PredictionLog,
+  log: Pick<PredictionLog, 'state'>,
   link: WorkerLink | null = null,
 ): ServerMetrics {
   const registry = new Registry();

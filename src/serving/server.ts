@@ -1,7 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { RiskopsError } from '../errors.js';
-import { openPredictionLog, type PredictionLogOptions } from '../monitoring/prediction-log.js';
+import {
+  openPredictionLog,
+  type PredictionLog,
+  type PredictionLogOptions,
+} from '../monitoring/prediction-log.js';
 import { WatchThread } from '../monitoring/watch-thread.js';
 import type { StorePlaces } from '../storage/store.js';
 import type { ServerActions } from './actions.js';
@@ -92,16 +96,18 @@ export async function openContext(options: ServerOptions): Promise<ServerContext
   const { places, model = null, limits, log, onNews = () => {}, hooks, routes = [] } = options;
   const hosts = createHostCheck(options);
   const basePath = checkBasePath(options.basePath);
-  const store = new StoreHandle(places);
-  const guard = await openGuard(store, options.auth);
-  const allLimits = { ...defaultLimits, ...limits };
-  let metrics: ServerMetrics | undefined;
   let told = '';
   // A load that fails is tried again for as long as it takes; the same line twice is no news.
   const tell = (line: string) => {
     if (line !== told) onNews(line);
     told = line;
   };
+  const store = new StoreHandle(places, (failure) => {
+    tell(failure === null ? `The store is back: ${places.database}` : storeLost(failure));
+  });
+  const guard = await openGuard(store, options.auth);
+  const allLimits = { ...defaultLimits, ...limits };
+  let metrics: ServerMetrics | undefined;
   const slots = new ModelSlots({
     currentModel: places.currentModel,
     artifacts: places.artifacts,
@@ -117,9 +123,9 @@ export async function openContext(options: ServerOptions): Promise<ServerContext
     mode: 'buffered',
     closeMs: LOG_CLOSE_MS,
     ...log,
-    database: places.database,
+    ...{ database: places.database, currentModel: places.currentModel },
   });
-  metrics = createMetrics(slots, predictionLog, options.link);
+  metrics = createMetrics(slots, toldOfStore(predictionLog, store), options.link);
   const trials = await openTrials(options.trials ?? { shadow: null, canary: null }, {
     ...{ artifacts: places.artifacts, database: places.database, tell },
     ...{ logMode: predictionLog.mode, redact: log?.redact ?? [] },
@@ -135,7 +141,7 @@ export async function openContext(options: ServerOptions): Promise<ServerContext
     ...{ store, guard, hosts, basePath },
     watch: openWatch(places),
     entity: options.entity ?? (() => []),
-    actions: options.actions ?? {},
+    actions: onOwnStore(options.actions ?? {}, store),
     load: { inFlight: 0 },
     hooks: { prepare: null, ...trials.hooks, ...hooks },
     ...{ trials, spareIds: [], newId: createPredictionIds() },
@@ -144,6 +150,33 @@ export async function openContext(options: ServerOptions): Promise<ServerContext
     git: gitReader(places),
     tell,
   };
+}
+
+/** The log's state for its figures: without its store it is failing, before it has anything to write. */
+function toldOfStore(log: PredictionLog, store: StoreHandle): Pick<PredictionLog, 'state'> {
+  if (log.mode === 'off') return log;
+  return {
+    state: () => {
+      const state = log.state();
+      return { ...state, lastError: state.lastError ?? store.failure?.message ?? null };
+    },
+  };
+}
+
+/** Changes are made by commands, and some of them would make a store where the server's own is gone. */
+function onOwnStore(actions: ServerActions, store: StoreHandle): ServerActions {
+  const guarded = Object.entries(actions).map(([name, act]) => [
+    name,
+    async (given: never) => {
+      await store.check();
+      return act(given);
+    },
+  ]);
+  return Object.fromEntries(guarded) as ServerActions;
+}
+
+function storeLost(failure: RiskopsError): string {
+  return `${reasonOf(failure)}${failure.fix === undefined ? '' : ` Try: ${failure.fix}`}`;
 }
 
 /** Threads that begin with the first request for them. */

@@ -16,6 +16,8 @@ export interface StorePlaces {
 export interface OpenOptions {
   /** `read` opens read-only and never creates; `write` creates and migrates what is missing. */
   mode: 'read' | 'write';
+  /** In mode `write`: whether a store is made where there is none; true. A process that runs on a store that was there makes none in its place. */
+  create?: boolean;
   /** How long a writer waits for other writers before STORE_BUSY; 30,000 ms. */
   busyTimeoutMs?: number;
 }

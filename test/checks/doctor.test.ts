@@ -19,8 +19,10 @@ import { spaceFinding } from '../../src/checks/doctor/disk-space.js';
 import { type Diagnosis, runDoctor } from '../../src/checks/doctor/doctor.js';
 import { missingPackages } from '../../src/checks/doctor/engines.js';
 import { databaseModuleFinding } from '../../src/checks/doctor/installation.js';
+import { checkFilesAreOurs } from '../../src/registry/garbage-owner.js';
 import { openConnection } from '../../src/storage/database/sqlite-connection.js';
 import { openStore } from '../../src/storage/open-store.js';
+import type { Store } from '../../src/storage/store.js';
 import { startRun } from '../../src/tracking/runs.js';
 import { placesIn, runRow } from '../storage/rows.js';
 import { writeLoans } from '../support/loans.js';
@@ -161,6 +163,90 @@ test('artifacts that were deleted, cut off or changed under a run are listed', a
     expect.stringContaining(`${rows[2].path} of run`),
   ]);
   expect(said(rows[0].blob)?.message).toContain('its file is gone');
+});
+
+describe('a database that is not the one of the files', () => {
+  /** Its folder taken away, with the backup named; then what was done there since. */
+  async function withNewDatabase(work: (store: Store) => Promise<unknown> = async () => {}): Promise<string> {
+    const at = copy();
+    rmSync(dirname(placesIn(at).database), { recursive: true });
+    const store = await openStore(placesIn(at), { mode: 'write' });
+    await work(store).finally(() => store.close());
+    return at;
+  }
+  const pointerOf = (at: string) => readFileSync(placesIn(at).currentModel, 'utf8');
+
+  test('gone: an error that never says to begin anew, and no store is made', async () => {
+    const at = copy();
+    rmSync(dirname(placesIn(at).database), { recursive: true });
+    const before = filesIn(at);
+    for (const fix of [false, true]) {
+      const { ok, findings } = await doctor(at, { fix });
+      expect(ok).toBe(false);
+      const [found] = findings.filter(({ severity }) => severity === 'error');
+      expect(found).toMatchObject({ check: 'database', remedy: expect.stringMatching(/riskops restore/) });
+    }
+    expect(filesIn(at)).toEqual(before);
+  });
+
+  test.each([
+    ['new and empty', async () => {}],
+    [
+      'in which somebody trained',
+      (store: Store) => startRun(store, { kind: 'test' }).then((run) => run.end()),
+    ],
+  ])('%s: --fix leaves current.json as it is, and each hint is one that helps', async (_, work) => {
+    const at = await withNewDatabase(work);
+    const text = pointerOf(at);
+    for (const fix of [false, true]) {
+      const { ok, findings } = await doctor(at, { fix });
+      const found = findings.find(({ check }) => check === 'pointer');
+      expect(ok).toBe(false);
+      expect(found).toMatchObject({
+        ...{ severity: 'error', message: expect.stringMatching(/serves loans, of which .* knows nothing/) },
+        remedy: expect.stringMatching(/restore BACKUP; to begin anew, move .*current\.json away/),
+      });
+      expect(findings.map(({ remedy }) => remedy)).not.toContain('riskops doctor --fix');
+    }
+    expect(pointerOf(at)).toBe(text);
+    const store = await openStore(placesIn(at), { mode: 'read' });
+    const collected = checkFilesAreOurs(store).finally(() => store.close());
+    await expect(collected).rejects.toMatchObject({ fix: expect.not.stringContaining('--fix') });
+  });
+
+  test('the backup that it names is one that knows what is served', async () => {
+    const at = await withNewDatabase();
+    const backups = join(dirname(placesIn(at).database), 'backups');
+    mkdirSync(backups);
+    const good = join(backups, 'riskops-20990301T120000000Z.db');
+    copyFileSync(placesIn(project).database, good);
+    copyFileSync(placesIn(at).database, join(backups, 'riskops-hourly-20990401T120000000Z.db'));
+    const remedies = (await doctor(at)).findings.flatMap(({ remedy }) => remedy ?? []);
+    expect(new Set(remedies)).toEqual(new Set([`riskops restore ${good}`]));
+    const audit = await riskops(at, ['audit', 'verify']);
+    expect([audit.exitCode, audit.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^Warning: current\.json names/),
+    ]);
+    await succeed(at, ['restore', good, '--force']);
+    expect((await doctor(at)).ok).toBe(true);
+  });
+
+  test('an older copy of the right one: --fix takes its word, and keeps what current.json said', async () => {
+    const at = copy();
+    const older = join(at, 'older.db');
+    copyFileSync(placesIn(at).database, older);
+    await succeed(at, ['promote', '--version', '3', '--force', '--reason', 'for the night']);
+    const text = pointerOf(at);
+    for (const end of ['', '-wal', '-shm']) rmSync(`${placesIn(at).database}${end}`, { force: true });
+    copyFileSync(older, placesIn(at).database);
+    const { ok, findings } = await doctor(at, { fix: true });
+    const fixed = findings.find(({ check }) => check === 'pointer');
+    expect([ok, fixed?.severity]).toEqual([true, 'fixed']);
+    const kept = /before: (.+)$/.exec(fixed?.message ?? '')?.[1] as string;
+    expect(readFileSync(kept, 'utf8')).toBe(text);
+    expect(pointerOf(at)).toContain('"version": 2');
+  });
 });
 
 describe('a database that is none', () => {

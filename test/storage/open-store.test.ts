@@ -28,6 +28,20 @@ test('a missing store: mode read creates nothing, mode write makes it', async ()
   expect(await reader.db.selectFrom('runs').selectAll().execute()).toEqual([]);
 });
 
+test('a writer that makes no store writes to one that is there, and leaves nothing where none is', async () => {
+  const folder = temporaryFolder();
+  const open = () => openStore(placesIn(folder), { mode: 'write', create: false });
+  await expect(open()).rejects.toEqual(refusal('STORE_NOT_FOUND', /no such file/));
+  expect(readdirSync(folder)).toEqual([]);
+  const { database } = placesIn(folder);
+  mkdirSync(dirname(database));
+  writeFileSync(database, '');
+  await expect(open()).rejects.toEqual(refusal('STORE_NOT_FOUND', /empty/));
+  expect(statSync(database).size).toBe(0);
+  await closedStore(folder);
+  await (await open()).close();
+});
+
 test('an empty file is no store to read, and becomes one to write', async () => {
   const folder = temporaryFolder();
   const { database } = placesIn(folder);

@@ -54,7 +54,7 @@ async function examine(
 async function tryOpen(places: StorePlaces, fix: boolean, findings: Finding[]): Promise<Store | null> {
   if (!existsSync(places.database)) return null;
   try {
-    return await openStore(places, { mode: fix ? 'write' : 'read' });
+    return await openStore(places, { mode: fix ? 'write' : 'read', create: false });
   } catch (error) {
     findings.push({ check: 'database', ...findingOf(error, places), path: places.database });
     return null;

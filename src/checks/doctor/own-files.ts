@@ -2,6 +2,7 @@ import type { Store } from '../../storage/store.js';
 import { checkPointers } from '../../tracking/manifest.js';
 import type { DoctorCheck } from './check.js';
 import { bringBack } from './doctor-finding.js';
+import { bringBackOwn } from './own-store.js';
 
 /**
  * Whether database and files are of one store. SQLite reads the -wal that lies beside a database without asking whose it is, and the one
@@ -13,7 +14,17 @@ export const ownFiles: DoctorCheck = {
     if (!store) return [];
     const unknown = await unknownRuns(store);
     if (unknown.length === 0) return [];
-    if (await knowsNoFile(store))
+    const runs = await countRuns(store);
+    if (runs === 0)
+      return [
+        {
+          severity: 'error',
+          message: `The database has no run, and the files of ${unknown.length} are here: it is a new one, or that of another store. Nothing is mended from it.`,
+          remedy: bringBackOwn(places),
+          path: places.database,
+        },
+      ];
+    if (await knowsNoFile(store, runs))
       return [
         {
           severity: 'error',
@@ -45,13 +56,17 @@ async function unknownRuns(store: Store): Promise<string[]> {
   return unknown;
 }
 
-/** Whether there are runs in the database, and not one of them has its manifest. */
-async function knowsNoFile(store: Store): Promise<boolean> {
+async function countRuns(store: Store): Promise<number> {
   const { runs } = await store.db
     .selectFrom('runs')
     .select(({ fn }) => fn.countAll<number>().as('runs'))
     .executeTakeFirstOrThrow();
-  const stale = runs > 0 ? await checkPointers(store) : [];
+  return runs;
+}
+
+/** Whether not one of the runs in the database has its manifest. */
+async function knowsNoFile(store: Store, runs: number): Promise<boolean> {
+  const stale = await checkPointers(store);
   const missing = stale.filter(({ path, why }) => path.endsWith('/manifest.json') && why === 'it is missing');
-  return runs > 0 && missing.length >= runs;
+  return missing.length >= runs;
 }

@@ -37,6 +37,9 @@ const ANYBODY: Identity = { name: 'anonymous', role: 'admin', kind: 'open' };
 /** Whoever asks for what is public, without a token. */
 const STRANGER: Identity = { name: 'anonymous', role: 'public', kind: 'open' };
 
+/** It says how the header was written, and nothing of any token. */
+const NO_BEARER = 'The header Authorization does not have the form: Bearer TOKEN.';
+
 const BEARER = /^bearer +(\S+) *$/i;
 
 export function createGuard(tokens: TokenWatch, jwt: JwtCheck | null, throttle = createThrottle()): Guard {
@@ -74,8 +77,8 @@ export function createGuard(tokens: TokenWatch, jwt: JwtCheck | null, throttle =
     if (identity !== null) return allowed(identity, asked.role);
     // From here on it is a wrong token, or costs a signature to find out.
     refuseMany(throttle, address);
-    if (credential === undefined || jwt === null || !JWT_FORM.test(credential))
-      throw failed(throttle, address, tokens);
+    if (credential === undefined) throw failed(throttle, address, tokens, NO_BEARER);
+    if (jwt === null || !JWT_FORM.test(credential)) throw failed(throttle, address, tokens);
     return verify(jwt, credential, asked);
   };
 
@@ -121,11 +124,16 @@ function unauthenticated(why: string): RiskopsError {
 }
 
 /** A token that does not open, counted. */
-function failed(throttle: Throttle, address: string | undefined, tokens: TokenWatch): RiskopsError {
+function failed(
+  throttle: Throttle,
+  address: string | undefined,
+  tokens: TokenWatch,
+  why = 'The one that was sent is not known, was revoked or is expired.',
+): RiskopsError {
   // While no token was ever read, a good one looks like a wrong one.
   if (tokens.everHad === null && tokens.failure !== null) return tokens.failure;
   throttle.fail(address);
-  return unauthenticated('The one that was sent is not known, was revoked or is expired.');
+  return unauthenticated(why);
 }
 
 function refuseMany(throttle: Throttle, address: string | undefined): void {

@@ -1,7 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { RiskopsError } from '../../errors.js';
 import { TOKEN_FORM } from '../../registry/tokens.js';
-import type { StoreHandle } from '../store-handle.js';
+import type { Store } from '../../storage/store.js';
+import { isLoss, type StoreHandle } from '../store-handle.js';
 import type { Identity } from './identity.js';
 
 const LOOK_MS = 500;
@@ -75,11 +76,23 @@ export class TokenWatch {
     await this.#reading;
   }
 
+  /** The store; for a server that never saw its own, that of others with the reason why it is not believed to have no tokens. */
+  async #found(): Promise<{ store: Store; strange: unknown }> {
+    try {
+      return { store: await this.store.store(), strange: null };
+    } catch (error) {
+      const store = await this.store.strange();
+      if (store === null) throw error;
+      return { store, strange: error };
+    }
+  }
+
   async #readOnce(): Promise<void> {
     if (this.#closed) return;
     try {
-      const store = await this.store.store();
+      const { store, strange } = await this.#found();
       const rows = await store.db.selectFrom('tokens').selectAll().execute();
+      if (strange !== null && rows.length === 0) throw strange;
       this.#everHad = this.#everHad === true || rows.length > 0;
       this.#tokens = new Map(
         rows
@@ -107,9 +120,9 @@ const OWNER: Identity = { name: 'riskops', role: 'admin', kind: 'token' };
 /** The schema version that brought tokens. */
 const TOKENS_SINCE = 3;
 
-/** There is no store yet, or one from before there were tokens. */
+/** There is no store yet, or one from before there were tokens; of one that is gone nobody knows. */
 function hasNoTokens(error: unknown): boolean {
-  if (!(error instanceof RiskopsError)) return false;
+  if (!(error instanceof RiskopsError) || isLoss(error)) return false;
   const { version = TOKENS_SINCE } = (error.details ?? {}) as { version?: number };
   return error.code === 'STORE_NOT_FOUND' || (error.code === 'STORE_VERSION' && version < TOKENS_SINCE);
 }

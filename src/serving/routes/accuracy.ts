@@ -1,5 +1,5 @@
 import type { FastifySchema } from 'fastify';
-import { readMoment, readSpan } from '../../monitoring/time-range.js';
+import { readRange, readSpan } from '../../monitoring/time-range.js';
 import { getModel } from '../../registry/models.js';
 import { parseVersion } from '../../registry/versions.js';
 import { QueryReader } from '../query.js';
@@ -67,13 +67,12 @@ export const accuracy: Route = (app, { watch, store, slots, limits, entity }) =>
       reader.end();
       const asked = given['model'] ?? (await slots.current()).name;
       const { name: model } = await getModel(await store.store(), asked);
-      const { version, until, window } = given;
+      const { version, since, until, window } = given;
       const filter = {
         model,
         entity: entity(model),
-        from: readMoment(given['since'] ?? '30d', 'since'),
+        ...readRange({ since, until }, (key) => key, '30d'),
         ...(version === undefined ? {} : { version: parseVersion(version) }),
-        ...(until === undefined ? {} : { to: readMoment(until, 'until') }),
         ...(window === undefined ? {} : { windowMs: readSpan(window, 'window') }),
         by: listOf(given['by']) ?? [],
         metrics: listOf(given['metric']),

@@ -154,7 +154,7 @@ const body = (hasName: boolean) => ({
 const answered = {
   description: 'The values to come, series by series.',
   type: 'object',
-  required: ['model', 'version', 'target', 'horizon', 'known_until', 'rows', 'gaps', 'notes'],
+  required: ['model', 'version', 'target', 'horizon', 'known_until', 'rows', 'gaps', 'warnings', 'notes'],
   properties: {
     model: { type: 'string' },
     version: { type: 'integer' },
@@ -180,6 +180,21 @@ const answered = {
       },
     },
     gaps: { type: 'array', items: { type: 'object' }, description: 'Series whose times skip a step.' },
+    warnings: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['series', 'feature', 'code', 'rows_before', 'looks_back'],
+        properties: {
+          series,
+          feature: { type: 'string', description: 'The column that orders the rows.' },
+          code: { type: 'string', enum: ['HISTORY_MISSING'] },
+          rows_before: { type: 'integer', description: 'Rows that are known of the series.' },
+          looks_back: { type: 'integer', description: 'Rows that the model looks back on.' },
+        },
+      },
+      description: 'Series with fewer rows than the model looks back on; their forecasts have no intervals.',
+    },
     notes: { type: 'array', items: { type: 'string' } },
   },
 };

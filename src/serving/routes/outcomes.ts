@@ -79,15 +79,28 @@ export const outcomes: Route = (app, { watch, log, limits, entity }) => {
       200: {
         description: 'They are on disk. `added`, `unchanged` and `corrected` make up all that were received.',
         type: 'object',
-        required: ['received', 'added', 'unchanged', 'corrected', 'unmatched'],
+        required: ['received', 'added', 'unchanged', 'corrected', 'unmatched', 'early', 'notes'],
         properties: {
           received: { type: 'integer' },
           added: { type: 'integer' },
           unchanged: { type: 'integer', description: 'The same again.' },
-          corrected: { type: 'integer', description: 'Another value: it counts from now on.' },
+          corrected: {
+            type: 'integer',
+            description: 'Another value, or another `observed_at` of a prediction: it counts from now on.',
+          },
           unmatched: {
             type: 'integer',
             description: 'Of all, those of predictions that are not in the log, or not yet: they are kept.',
+          },
+          early: {
+            type: 'integer',
+            description: 'Of all, those observed more than a day before their prediction: they are kept.',
+          },
+          notes: {
+            type: 'array',
+            description:
+              'What to know of them, a sentence each: outcomes that are early, or by an entity that the config does not name, which find no prediction.',
+            items: { type: 'string' },
           },
         },
       },

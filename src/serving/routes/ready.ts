@@ -17,9 +17,10 @@ async function servedModels({
 }
 
 /** What still works, and not as it should. */
-function warningsOf({ slots, log, trials }: ServerContext): string[] {
+function warningsOf({ slots, store, log, trials }: ServerContext): string[] {
   const { lastError, dropped } = log.state();
   const warnings = slots.failures().map((failure) => `An older version answers: ${reasonOf(failure)}`);
+  if (store.failure !== null) warnings.push(reasonOf(store.failure));
   if (lastError !== null)
     warnings.push(`The prediction log is not written (${dropped} entries were dropped so far): ${lastError}`);
   return [...warnings, ...trials.warnings()];

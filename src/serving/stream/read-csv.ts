@@ -8,7 +8,7 @@ import {
 import type { Feature, Signature } from '../../datasets/signature.js';
 import { RiskopsError } from '../../errors.js';
 import { printable, suggestWord } from '../../util/text.js';
-import { type FieldProblem, invalidFields } from '../problems.js';
+import { type FieldProblem, invalidFields, nameFew } from '../problems.js';
 import { csvFields, csvHeader } from './csv-fields.js';
 import type { RowReader } from './row-reader.js';
 
@@ -18,6 +18,14 @@ function jsonOf({ type }: Feature, text: string, { words }: Marks): unknown {
   const cell = text.trim();
   if (words.has(cell)) return null;
   return fitsNumeric(cell, type) ? parseNumber(cell) : text;
+}
+
+/** One fault is told as it is, of many those features are named that have it not. */
+function badHeader(problems: readonly FieldProblem[]): RiskopsError {
+  const what = 'The header of the CSV does not fit the model.';
+  if (problems.length === 1) return invalidFields(what, problems);
+  const why = `These features have not one column each: ${nameFew(problems.map(({ field }) => field))}.`;
+  return new RiskopsError('VALIDATION_ERROR', { what, why, details: { problems } });
 }
 
 /** @throws RiskopsError VALIDATION_ERROR that names every feature that has not one column */
@@ -31,7 +39,7 @@ function checkColumns(features: readonly Feature[], names: readonly string[]): v
       { field, problem: count > 1 ? 'has two columns' : `has no column; ${suggestWord(field, found)}` },
     ];
   });
-  if (problems.length > 0) throw invalidFields('The header of the CSV does not fit the model.', problems);
+  if (problems.length > 0) throw badHeader(problems);
 }
 
 /**

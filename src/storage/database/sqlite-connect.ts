@@ -9,9 +9,14 @@ import { retryWhileBusy } from './sqlite-retry.js';
 /** No waiting inside SQLite: `retryWhileBusy` waits, in turn with everyone else. */
 const NO_BUSY_HANDLER = { timeout: 0 };
 
-/** The one connection that writes; makes the file when it is missing. */
-export async function connectWriter(path: string, busyTimeoutMs: number): Promise<SqliteHandle> {
-  const raw = await openRaw(path, busyTimeoutMs, () => openConnection(path, NO_BUSY_HANDLER));
+/** The one connection that writes; makes the file when it is missing, unless `create` is false. */
+export async function connectWriter(
+  path: string,
+  busyTimeoutMs: number,
+  create = true,
+): Promise<SqliteHandle> {
+  const options = { ...NO_BUSY_HANDLER, fileMustExist: !create };
+  const raw = await openRaw(path, busyTimeoutMs, () => openConnection(path, options));
   const handle = new SqliteHandle(raw, path, busyTimeoutMs);
   try {
     await handle.run(() => {

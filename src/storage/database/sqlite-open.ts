@@ -21,15 +21,12 @@ export type OpenDatabase = Pick<Store, 'db' | 'write' | 'insertMetrics' | 'write
 /** Opens the SQLite file at `path`; see `openStore` for the errors. */
 export async function openSqlite(path: string, options: Required<OpenOptions>): Promise<OpenDatabase> {
   refuseMemory(path);
-  return options.mode === 'read'
-    ? openToRead(path, options.busyTimeoutMs)
-    : openToWrite(path, options.busyTimeoutMs);
+  return options.mode === 'read' ? openToRead(path, options.busyTimeoutMs) : openToWrite(path, options);
 }
 
 async function openToRead(path: string, busyTimeoutMs: number): Promise<OpenDatabase> {
   const state = await inspectDatabaseFile(path);
-  if (state !== 'database')
-    throw notFound(path, state === 'empty' ? 'the file is empty' : 'there is no such file');
+  if (state !== 'database') throw notFound(path, absence(state));
   const reader = await connectReader(path, busyTimeoutMs);
   try {
     const version = await reader.run(() => schemaVersion(reader.raw));
@@ -52,17 +49,21 @@ async function openToRead(path: string, busyTimeoutMs: number): Promise<OpenData
 }
 
 /** A restore may put another file in the place of the one that is being opened: what is written must not go to the old one. */
-async function openToWrite(path: string, busyTimeoutMs: number): Promise<OpenDatabase> {
+async function openToWrite(path: string, options: Required<OpenOptions>): Promise<OpenDatabase> {
   for (;;) {
     const before = fileIdentity(path);
-    const opened = await openOnceToWrite(path, busyTimeoutMs);
+    const opened = await openOnceToWrite(path, options);
     if (before === null || before === fileIdentity(path)) return opened;
     await opened.close();
   }
 }
 
-async function openOnceToWrite(path: string, busyTimeoutMs: number): Promise<OpenDatabase> {
+async function openOnceToWrite(
+  path: string,
+  { create, busyTimeoutMs }: Required<OpenOptions>,
+): Promise<OpenDatabase> {
   const state = await inspectDatabaseFile(path);
+  if (state !== 'database' && !create) throw notFound(path, absence(state));
   if (state === 'missing') {
     makeFolderOf(path);
     makePrivateFile(path);
@@ -71,7 +72,7 @@ async function openOnceToWrite(path: string, busyTimeoutMs: number): Promise<Ope
   try {
     // A newer version may stand in the log alone; a connection that only reads leaves file and log as they are.
     if (state === 'database') opened.push(await readerOfKnownVersion(path, busyTimeoutMs));
-    const writer = await connectWriter(path, busyTimeoutMs);
+    const writer = await connectWriter(path, busyTimeoutMs, create);
     opened.push(writer);
     const migrated = await migrateDatabase(writer);
     if (state !== 'database') opened.unshift(await connectReader(path, busyTimeoutMs));
@@ -135,6 +136,9 @@ function refuseMemory(path: string): void {
     fix: 'name a file, for example: RISKOPS_DB=data/riskops.db',
   });
 }
+
+const absence = (state: 'missing' | 'empty') =>
+  state === 'empty' ? 'the file is empty' : 'there is no such file';
 
 function notFound(path: string, why: string): RiskopsError {
   return new RiskopsError('STORE_NOT_FOUND', { what: `no riskops store at ${printable(path)}`, why });
