@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = Object.fromEntries(
 /** What every room may import: words of no domain, the error catalogue, the shape of a setting. */
 const SHARED = ['util', 'errors', 'error-catalogue', 'settings'];
 /** What may import everything, and is imported by no room. */
-const TOP = ['commands', 'cli', 'index', 'config', 'config-file', 'start-run'];
+const TOP = ['commands', 'cli', 'index', 'config', 'config-file', 'config-value', 'start-run'];
 
 interface Import {
   from: string;

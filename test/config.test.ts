@@ -104,6 +104,18 @@ describe('the config file', () => {
     expect(message).toBe('riskops.config.mjs: it cannot be loaded.');
     expect(why).toContain('no password');
   });
+
+  test.each([
+    ['riskops.config.mjs', "export default {\n  model: 'loans'\n  seed: 3,\n};\n", 3],
+    ['riskops.config.ts', 'export default {\n  models: { loans: } };\n', 20],
+    ['riskops.config.json', '{\n  "model": "loans"\n  "models": {}\n}', 3],
+  ])('a fault in the syntax of %s is told by line and column', async (name, text, column) => {
+    write(name, text);
+    const { code, why } = await open().catch((error) => error);
+    expect(code).toBe('CONFIG_INVALID');
+    const line = name.endsWith('.ts') ? 2 : 3;
+    expect(why).toMatch(new RegExp(`^${name}, line ${line}, column ${column}: .*\\S$`));
+  });
 });
 
 describe('a relative path', () => {

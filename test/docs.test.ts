@@ -157,6 +157,24 @@ test('every dependency has its reason in docs/decisions.md', () => {
   ).toEqual([]);
 });
 
+test('what package.json exports is shipped: built by prepack, with the types of its own source file', () => {
+  const { exports, files, scripts } = JSON.parse(read('package.json'));
+  const isShipped = (path: string) => files.some((folder: string) => path.startsWith(`./${folder}/`));
+  const { compilerOptions, include } = JSON.parse(read('tsconfig.types.json'));
+  expect([compilerOptions.outDir, compilerOptions.rootDir, include]).toEqual(['dist/types', 'src', ['src']]);
+  expect(scripts.prepack).toBe('node scripts/build.mjs');
+  for (const [name, target] of Object.entries<Record<string, string> | string>(exports)) {
+    if (typeof target === 'string') continue;
+    expect({ name, shipped: Object.values(target).every(isShipped) }).toEqual({ name, shipped: true });
+    const source = target['types'].replace('./dist/types/', 'src/').replace(/\.d\.ts$/, '.ts');
+    expect({ name, source, there: existsSync(join(root, source)) }).toMatchObject({ there: true });
+    expect({ name, built: existsSync(join(root, target['default'])) }).toEqual({ name, built: true });
+    // A quick build leaves no types, for those of an earlier one would not be those of its code.
+    if (existsSync(join(root, 'dist', 'types')))
+      expect({ name, types: existsSync(join(root, target['types'])) }).toEqual({ name, types: true });
+  }
+});
+
 test('every npm script and every file that is shipped is there', () => {
   const { scripts, files, bin, exports } = JSON.parse(read('package.json'));
   for (const script of Object.values<string>(scripts)) {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openProject } from '../../src/config.js';
@@ -6,12 +6,13 @@ import { parseAlerts } from '../../src/monitoring/alerts/parse-alerts.js';
 import { recordObservations } from '../../src/monitoring/alerts/record-observations.js';
 import { openStore } from '../../src/storage/open-store.js';
 import { receiver, seen } from '../monitoring/alerts/alerts-support.js';
+import { addVersion, fitModel, openTestStore, placesIn } from '../serving/support.js';
 import { refuse, riskops, succeed } from '../support/riskops.js';
 import { temporaryFolder } from '../support/temporary.js';
 
-function project(alerts?: unknown): string {
+function project(alerts?: unknown, more = {}): string {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, 'riskops.config.json'), JSON.stringify({ alerts }));
+  writeFileSync(join(folder, 'riskops.config.json'), JSON.stringify({ alerts, ...more }));
   return folder;
 }
 
@@ -39,6 +40,29 @@ test('a channel is tested with the secret of its variable, and the exit code say
 test('without alerts in the config there is nothing to look at', async () => {
   const { hint } = await refuse(project(), ['alerts', 'check'], 'ALERTS_NOT_CONFIGURED');
   expect(hint).toContain('docs/guides/alerts.md');
+});
+
+test('a rule that can never fire is loud: exit code 2 for a metric that the model never has', async () => {
+  const metric = { kind: 'metric', metric: 'rmse', above: 1 };
+  const folder = project(
+    {
+      rules: [
+        { name: 'task', ...metric },
+        { name: 'typo', ...metric, model: 'cerdit' },
+      ],
+    },
+    { database: 'riskops.db' },
+  );
+  mkdirSync(join(folder, 'artifacts'));
+  await addVersion(await openTestStore(placesIn(folder)), await fitModel(1));
+  const { exitCode, stderr } = await riskops(folder, ['alerts', 'check']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(
+    'Error: alert rule "task" cannot fire. The accuracy of a binary model has no metric "rmse"',
+  );
+  expect(stderr).toContain(
+    'Warning: alert rule "typo" cannot fire. There is no model "cerdit"; did you mean "credit"?',
+  );
 });
 
 test('rules about a server say who judges them, and what a server found fires in the command too', async () => {

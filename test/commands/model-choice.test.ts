@@ -1,8 +1,14 @@
+import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { runSmoke } from '../../src/checks/smoke.js';
+import { checkServedModel } from '../../src/commands/serve-model.js';
+import { openProject } from '../../src/config.js';
 import { writeLoans } from '../support/loans.js';
 import { folderForFile, refuse, succeed } from '../support/riskops.js';
+import { temporaryFolder } from '../support/temporary.js';
 
 /** A store of one model, then of two; the tests follow one another. */
 const folder = folderForFile();
@@ -13,6 +19,16 @@ const train = (model: string) =>
   ]);
 const shown = async (words: string[] = [], environment = {}) =>
   (await succeed<{ name: string }>(folder, ['models', 'show', ...words], { environment })).name;
+
+/** A port that was free a moment ago. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 beforeAll(async () => {
   writeLoans(folder);
@@ -50,6 +66,31 @@ test('a name that is no model is answered with the nearest one', async () => {
   const { why } = await refuse(folder, ['gate', '--model', 'laons'], 'MODEL_NOT_FOUND');
   expect(why).toBe('did you mean "loans"?');
   await refuse(folder, ['history', 'cards'], 'MODEL_NOT_FOUND');
+});
+
+test('a server is not started for a name that is a slip, and is for a model that comes later', async () => {
+  const check = async (flags: object, config = {}) => {
+    const at = await openProject({ dir: folder, environment: {} });
+    return checkServedModel({ ...at, config: { ...at.config, ...config } }, { ...flags });
+  };
+  expect(await refuse(folder, ['serve', '--port', '0', '--model', 'laons'], 'MODEL_NOT_FOUND')).toMatchObject(
+    { why: 'did you mean "loans"?', hint: 'riskops models list' },
+  );
+  await check({});
+  await check({ model: '카드'.normalize('NFD') });
+  await check({ model: 'new' }, { models: { new: { data: 'loans.csv' } } });
+  await expect(check({ model: 'new' })).rejects.toThrow(/no model "new"/);
+  const empty = await openProject({ dir: temporaryFolder(), environment: {} });
+  await checkServedModel(empty, { model: 'first' });
+});
+
+test('smoke says that nobody answers at a URL, with the exit code of it', async () => {
+  const port = await closedPort();
+  const began = runSmoke({ url: `http://127.0.0.1:${port}/`, retries: 1 });
+  await expect(began).rejects.toMatchObject({
+    ...{ code: 'SERVER_UNREACHABLE', exitCode: 74 },
+    ...{ why: expect.stringMatching(/ECONNREFUSED/), fix: expect.stringMatching(/riskops serve/) },
+  });
 });
 
 test('a name that no folder could have is refused before anything is written', async () => {

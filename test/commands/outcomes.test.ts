@@ -62,6 +62,17 @@ test('outcomes from a file are told, measured, listed, exported and traced', asy
   expect(others.length).toBe(39);
   const lost = await riskops(folder, ['predictions', 'export', '--out', 'riskops.db']);
   expect([lost.exitCode, lost.stderr]).toEqual([2, expect.stringContaining('belongs to riskops itself')]);
+  const training = ['predictions', 'export', '--format', 'training', '--out'];
+  const asCsv = await riskops(folder, [...training, 'rows.csv']);
+  expect([asCsv.exitCode, asCsv.stderr]).toEqual([2, expect.stringContaining('--out rows.ndjson')]);
+  const nowhere = await riskops(folder, ['predictions', 'export', '--out', 'no/folder/z.csv']);
+  expect([nowhere.exitCode, nowhere.stderr]).toEqual([74, expect.stringContaining('There is no folder ')]);
+  await succeed(folder, ['predictions', 'export', '--version', '1', '--out', 'ended.ndjson']);
+  expect(JSON.parse(readFileSync(join(folder, 'ended.ndjson'), 'utf8').split('\n')[0]).id).toBe(
+    predictions[0].id,
+  );
+  const unknown = await riskops(folder, ['predictions', 'list', '--version', '9']);
+  expect([unknown.exitCode, unknown.stderr]).toEqual([4, expect.stringContaining('no version 9')]);
   const lines2 = (await riskops(folder, ['predictions', 'export', '--format', 'ndjson'])).stdout;
   expect(
     lines2

@@ -1,11 +1,19 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { expect, test } from 'vitest';
+import { compareOptions } from '../../src/commands/compare-flags.js';
+import { replayLines } from '../../src/commands/compare-text.js';
 import { judgeByShadow } from '../../src/commands/judge-shadow.js';
+import { trialVersions } from '../../src/commands/serve-trials.js';
 import { openProject } from '../../src/config.js';
 import { encodeRows } from '../../src/datasets/encode-rows.js';
 import type { Predictor } from '../../src/models/predictor.js';
+import { predictionsAsTraining } from '../../src/monitoring/export-training.js';
 import { addOutcomes } from '../../src/monitoring/outcomes.js';
 import type { LoggedPrediction } from '../../src/monitoring/prediction-log.js';
+import { replayTraffic } from '../../src/monitoring/replay-traffic.js';
+import { trialReport } from '../../src/monitoring/shadow-report.js';
 import { loggedAnswer } from '../../src/monitoring/version-answers.js';
 import { promoteCandidate } from '../../src/pipeline/promote-candidate.js';
 import { judgeTraining, trainModel } from '../../src/pipeline/train.js';
@@ -19,9 +27,9 @@ import { temporaryFolder } from '../support/temporary.js';
 
 const MINUTE = 60_000;
 
-/** Loans that nobody has seen in training, as requests have them, and whether they defaulted. */
-function liveLoans(count: number) {
-  const [head, ...lines] = loansCsv(count, 77).trimEnd().split('\n');
+/** Loans as requests have them, and whether they defaulted; those of seed 7 are the ones that a training sees. */
+function liveLoans(count: number, seed = 77) {
+  const [head, ...lines] = loansCsv(count, seed).trimEnd().split('\n');
   const names = head.split(',');
   return lines.map((line) => {
     const cells = Object.fromEntries(line.split(',').map((cell, i) => [names[i], cell]));
@@ -37,7 +45,12 @@ function liveLoans(count: number) {
 }
 
 /** A dummy is current, and a logistic regression is its shadow: of `count` requests the first `known` have an outcome. */
-async function trial(count: number, known: number, change: Partial<TrainPlan> = { learner: 'logistic' }) {
+async function trial(
+  count: number,
+  known: number,
+  change: Partial<TrainPlan> = { learner: 'logistic' },
+  loans = liveLoans(count),
+) {
   const folder = temporaryFolder();
   writeLoans(folder);
   const store = await openStoreIn(folder);
@@ -46,7 +59,6 @@ async function trial(count: number, known: number, change: Partial<TrainPlan> = 
   const judged = await judgeTraining(store, first);
   await promoteCandidate(store, { judged, actor: '김', reason: 'a first model' });
   const second = await train(change);
-  const loans = liveLoans(count);
   const rows = loans.map(({ inputs }) => inputs);
   const answer = ({ header, predictCells }: Predictor) => {
     const found = predictCells(encodeRows(rows, header.signature).cells, rows.length);
@@ -71,7 +83,8 @@ async function trial(count: number, known: number, change: Partial<TrainPlan> = 
   await addOutcomes(store, told, { actor: '김' });
   const project = await openProject({ dir: folder });
   const { version } = second;
-  return { folder, store, judge: (since?: string) => judgeByShadow(store, project, version, since) };
+  const judge = (since?: string) => judgeByShadow(store, project, version, since);
+  return { folder, store, project, train, judge };
 }
 
 test('a version that proved better as a shadow is promoted on that evidence, which is on record', async () => {
@@ -115,4 +128,64 @@ test('too few outcomes leave it undecided, and so does the same model again', as
   await refuse(none.folder, ['promote', '--latest', '--since', '7d'], 'USAGE');
   const { report } = await (await trial(300, 300, { learner: 'dummy', seed: 2 })).judge();
   expect(report.verdict).not.toBe('promote');
+});
+
+test('live rows that a version learned from prove nothing, and where nobody can look the evidence decides nothing', async () => {
+  const seen = await trial(400, 400, { learner: 'logistic' }, liveLoans(800, 7).slice(0, 400));
+  const { report } = await seen.judge();
+  expect(report).toMatchObject({ verdict: 'undecided', comparisons: [], rows_needed: null });
+  expect(report.reasons.find(({ rule }) => rule === 'twins')).toMatchObject({
+    passed: null,
+    text: expect.stringMatching(
+      /^3\d\d of 380 live rows stand, target and all, among the training rows of v2 too, and 5 % are allowed$/,
+    ),
+  });
+  expect(report.next).toContain('after the training');
+  const fresh = await trial(300, 300);
+  renameSync(join(fresh.folder, 'loans.csv'), join(fresh.folder, 'away.csv'));
+  const gone = (await fresh.judge()).report;
+  expect(gone.verdict).toBe('undecided');
+  expect(gone.reasons.find(({ rule }) => rule === 'twins')?.text).toBe(
+    'whether v2 learned from the live rows themselves cannot be checked: loans.csv is gone',
+  );
+  expect(gone.warnings[0]).toContain('whether v1 learned');
+});
+
+test('a version beside itself is told, and a time that ends before it begins refused', async () => {
+  const { store, project } = await trial(30, 0);
+  const told: string[] = [];
+  const tell = (line: string) => void told.push(line);
+  await trialVersions({ project, flags: { shadow: '1', canary: 'latest=5%', model: 'loans' } }, tell);
+  expect(told).toEqual([
+    expect.stringMatching(/^The shadow, version 1 of model "loans", is the current version/),
+  ]);
+  await trialVersions({ project, flags: { canary: '1=5%', model: 'loans' } }, tell);
+  expect(told[1]).toMatch(/^The canary, version 1 .* gets no row\.$/);
+  const options = (flags: object) => compareOptions(store, project, { model: 'loans', ...flags });
+  await expect(options({ since: '1d', until: '2d' })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+  await expect(trialReport(store, await options({ version: '1' }))).rejects.toMatchObject({
+    ...{ code: 'OPTION_INVALID', why: expect.stringContaining('It is the current version') },
+  });
+});
+
+test('a model that learned from the log is not called better on the rows of that log', async () => {
+  const { folder, store, project, train } = await trial(400, 400);
+  const count = { rows: 0, without_outcome: 0, redacted: 0 };
+  const lines: string[] = [];
+  for await (const text of predictionsAsTraining(store, { model: 'loans' }, count)) lines.push(text);
+  writeFileSync(join(folder, 'log.ndjson'), lines.join(''));
+  await train({ data: join(folder, 'log.ndjson'), learner: 'logistic' });
+  const replayed = async (version: string) =>
+    replayTraffic(store, await compareOptions(store, project, { version, model: 'loans' }));
+  const learned = await replayed('3');
+  const { open, gain } = learned.outcomes;
+  expect(gain?.lower).toBeGreaterThan(0);
+  expect(open.map(({ rule }) => rule)).toEqual(['twins']);
+  const [told] = replayLines(learned).filter((line) => line.includes('gain in'));
+  expect(told).toMatch(
+    /: undecided: 3\d\d of 400 live rows stand, target and all, among the training rows of v3 too/,
+  );
+  const other = await replayed('2');
+  expect(other.outcomes.open).toEqual([]);
+  expect(replayLines(other).join('\n')).toMatch(/gain in auc.*: better$/m);
 });

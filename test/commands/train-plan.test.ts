@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { command, learnedFrom } from '../../src/commands/train.js';
+import { prepareLearner } from '../../src/commands/train-auto.js';
 import { modelNameOf, trainPlan } from '../../src/commands/train-plan.js';
 import { type Config, openProject } from '../../src/config.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -83,4 +85,31 @@ test('a share for early stopping is refused where the learner does not stop earl
   const { plan } = await ask({ validation, set: ['early_stopping=5'] });
   expect(plan.validation).toBe(0.3);
   expect((await ask({ learner: 'logistic' }, { validation: 0.3 })).plan.validation).toBe(0.3);
+});
+
+test('auto is a learner that train takes, names and suggests', async () => {
+  const { options } = command;
+  expect(options.find(({ flag }) => flag.startsWith('--learner'))?.description).toMatch(/lstm, or auto: /);
+  const folder = temporaryFolder();
+  const project = await openProject({ cwd: folder, environment: {} });
+  const prepare = (learner: string) =>
+    prepareLearner(project, trainPlan(project, { data: 'loans.csv', target: 'default', learner }));
+  await expect(prepare('atuo')).rejects.toMatchObject({
+    code: 'LEARNER_UNKNOWN',
+    why: 'did you mean "auto"?',
+  });
+  await expect(prepare('zzzzzz')).rejects.toMatchObject({ why: expect.stringMatching(/lstm, auto$/) });
+  await expect(prepare('auto')).rejects.toMatchObject({ code: 'DATA_FILE_NOT_FOUND' });
+});
+
+test('a forecaster says of which columns it learned the past, its target first', () => {
+  expect(learnedFrom({ features: ['a', 'b'], past: [] })).toBe('2 features');
+  expect(learnedFrom({ features: [], past: ['sales'] })).toBe('the past of sales');
+  expect(learnedFrom({ features: ['staff', 'city'], past: ['staff', 'sales'] })).toBe(
+    'the past of sales, staff, 1 feature',
+  );
+  const many = Array.from({ length: 9 }, (_, i) => `x${i}`);
+  expect(learnedFrom({ features: many, past: [...many, 'y'] })).toBe(
+    'the past of y, x0, x1, x2, x3, x4 and 4 more',
+  );
 });

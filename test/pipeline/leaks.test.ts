@@ -41,6 +41,26 @@ test('rows that were copied to balance classes before the split are refused; bal
   expect((await prepare(rows, { target: 'bad', balance: 'oversample' })).data.parts.train.length).toBe(1200);
 });
 
+test('rows that are alike because their decimal commas are left out are not called copies', async () => {
+  const rows = Array.from({ length: 1200 }, (_, i) => ({
+    ...{ price: `"${i % 100},${1000 + i}"`, day: `"0${1 + (i % 9)}/01/2026"`, bad: i % 2 },
+  }));
+  const error = await errorOf(() => prepare(rows, { target: 'bad' }));
+  expect(error.code).toBe('LEAK_FOUND');
+  expect(error.why).toMatch(
+    /left out: price \(an identifier.*; numbers with a decimal comma are read as text\)\.$/,
+  );
+  expect(error.fix).toMatch(/^price: numbers with a decimal comma .* write 33\.12, not 33,12; if/);
+  const { data } = await prepare(rows, { target: 'bad', allow: ['duplicates'] });
+  expect(data.notes).toEqual([
+    expect.stringMatching(/^Warning: price: .*decimal comma/),
+    expect.stringMatching(/^Warning: day: dates that are not ISO dates are read as text/),
+  ]);
+  expect(
+    (await prepare(rows, { target: 'bad', allow: ['duplicates'], drop: ['price'] })).data.notes,
+  ).toHaveLength(1);
+});
+
 test('a shuffled time series is refused, by its date or by the column that the plan names; by time it is not', async () => {
   let level = 100;
   const rows = Array.from({ length: 400 }, (_, i) => {

@@ -7,6 +7,7 @@ import { loadCurrent } from '../../src/pipeline/load-current.js';
 import { promoteCandidate } from '../../src/pipeline/promote-candidate.js';
 import { scoreFile } from '../../src/pipeline/score-file.js';
 import { judgeTraining, trainModel } from '../../src/pipeline/train.js';
+import { errorOf } from '../datasets/support/tables.js';
 import { loansCsv, writeLoans } from '../support/loans.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { openStoreIn, planFor } from './support.js';
@@ -52,6 +53,15 @@ test.each(['logistic', 'gradient-boosting'])(
     ]);
   },
 );
+
+test('a cell that does not fit is to be mended in the file: no schema changes what the model learned', async () => {
+  const { score } = await project({ learner: 'dummy' });
+  const error = await errorOf(() => score('income,debt,age,지역\nabc,1,2,서울\n'));
+  expect(error.code).toBe('DATA_ROW_INVALID');
+  expect(error.fix).toMatch(
+    /^mend the cell, or empty it .* the model learned "income" as number, and only a new training/,
+  );
+});
 
 test("the class is told by the model's own threshold", async () => {
   const { store, score } = await project({ learner: 'gradient-boosting', hyper: { trees: 10 } });

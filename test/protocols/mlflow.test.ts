@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { encodeRows } from '../../src/datasets/encode-rows.js';
+import { RiskopsError } from '../../src/errors.js';
 import { protocolRoutes } from '../../src/protocols/all.js';
+import { mlflowError } from '../../src/protocols/mlflow/refuse.js';
 import { openApp, openTestStore } from '../serving/support.js';
 import { asker, serveProtocols } from './support.js';
 
@@ -100,7 +103,16 @@ const wrong: [string, unknown, RegExp][] = [
   ['an unknown method', { instances: rows, params: { predict_method: 'go' } }, /predict_method/],
   ['params that are none', { instances: rows, params: 1 }, /params is no object/],
   ['a value of another type', { instances: [{ ...rows[0], age: 'x' }] }, /age: text "x"/],
-  ['a feature that is not there', { instances: [{ age: 1 }] }, /income/],
+  [
+    'features that are not there, also beside a value of another type',
+    { instances: [{ age: 'x' }] },
+    /^Row 0 lacks "income", "region", "owner"; the model takes all of its features\.$/,
+  ],
+  [
+    'a feature under another name',
+    { instances: [rows[0], { ...rows[1], region: undefined, regoin: '서울' }] },
+    /^Row 1 lacks "region"; .*: "regoin" is unknown: did you mean "region"\?$/,
+  ],
 ];
 test('what does not fit is a BAD_REQUEST in the shape of MLflow', async () => {
   const { ask } = await setUp();
@@ -152,4 +164,23 @@ test('/ping is a line end, 200 with a model and 404 without', async () => {
   expect([none.statusCode, none.body]).toEqual([404, '\n']);
   const answer = await asker(app)('/invocations', { instances: rows });
   expect([answer.status, answer.body.error_code]).toEqual([404, 'RESOURCE_DOES_NOT_EXIST']);
+});
+
+test('of what a row lacks twelve are named and the rest are counted, as far as it is known', () => {
+  const names = Array.from({ length: 130 }, (_, i) => `f${i}`);
+  const told = (count: number, rows: readonly object[] = [{}]) => {
+    const features = names.slice(0, count).map((name) => ({ name, type: 'number' as const, nullable: true }));
+    const { problems, problemCount } = encodeRows(rows, {
+      features,
+      target: { name: 'y', type: 'number', classes: null },
+    });
+    const details = { problems, problem_count: problemCount };
+    const { body } = mlflowError(new RiskopsError('VALIDATION_ERROR', { what: 'It does not fit.', details }));
+    return (body as { message: string }).message;
+  };
+  const twelve = names.slice(0, 12).map((name) => `"${name}"`);
+  expect(told(12)).toBe(`Row 0 lacks ${twelve.join(', ')}; the model takes all of its features.`);
+  expect(told(13)).toContain('"f11" and 1 more;');
+  expect(told(21, [{}, {}, {}, {}, {}])).toContain('"f11" and 9 more;');
+  expect(told(130)).toContain('"f11" and at least 88 more;');
 });

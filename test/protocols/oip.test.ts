@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { protocolRoutes } from '../../src/protocols/all.js';
+import { readInferRequest } from '../../src/protocols/oip/read-request.js';
 import { addVersion, fitModel, openApp, openTestStore, promote } from '../serving/support.js';
 import { asker, serveProtocols } from './support.js';
 
@@ -137,7 +138,14 @@ test('15 names that are unknown, given twice or left out', async () => {
   const { refused } = await setUp();
   await refused({ inputs: changed('income', { name: 'incom' }) }, /no input "incom"; did you mean "income"/);
   await refused({ inputs: [...inputs(), inputs()[0]] }, /"income" is given twice/);
-  await refused({ inputs: inputs().slice(1) }, /lacks "income"/);
+  await refused({ inputs: inputs().slice(1) }, /lacks "income"; the/);
+  const features = Array.from({ length: 23 }, (_, i) => ({
+    ...{ name: `f${i}`, type: 'number' as const, nullable: true },
+  }));
+  const two = ['f0', 'f1'].map((name) => ({ name, shape: [1], datatype: 'FP64', data: [1] }));
+  expect(() => readInferRequest({ inputs: two }, { features, outputs: [], maxRows: 9 })).toThrow(
+    /lacks "f2", .*"f13" and 9 more; the model takes all/,
+  );
   await refused({ inputs: [] }, /no inputs/);
   await refused({ inputs: [{ ...inputs()[0], name: '' }] }, /inputs\[0\] has no name/);
 });

@@ -90,4 +90,8 @@ test('a token lasts a span, to a moment, or through a day', async () => {
   expect((await expiryOf('a', '2d')) - before).toBeGreaterThanOrEqual(2 * day);
   expect(await expiryOf('b', '2999-03-01')).toBe(Date.UTC(2999, 2, 2));
   expect(await expiryOf('c', '2999-03-01T09:00+09:00')).toBe(Date.UTC(2999, 2, 1));
+  for (const short of ['1m', '3s'])
+    await expect(expiryOf('d', short)).rejects.toMatchObject({
+      why: expect.stringContaining('hours, days or weeks (12h, 90d, 4w)'),
+    });
 });

@@ -103,6 +103,29 @@ test('the recorded file is read once, and a file that was changed is refused', a
   expect([fresh.statusCode, fresh.json().error.code]).toEqual([503, 'DATA_CHANGED']);
 });
 
+test('a series with less history than the model looks back on is warned of as /predict warns, and has no intervals, as by the command', async () => {
+  const { folder, store, sales, ask } = await serveForecaster();
+  const of = (name: string, months: number) => sales.filter((row) => row.store === name).slice(-months);
+  const { body } = await ask({ rows: [...of('부산', 2), ...of('서울', 30)] });
+  const { body: predicted } = await ask({ inputs: of('부산', 2) }, '/predict');
+  const [{ looks_back }] = predicted.warnings;
+  expect(predicted.warnings[0]).toMatchObject({ code: 'HISTORY_MISSING', feature: 'month', rows_before: 1 });
+  const warning = { series: '부산', feature: 'month', code: 'HISTORY_MISSING', rows_before: 2, looks_back };
+  expect(body.warnings).toEqual([warning]);
+  expect(body.notes).toEqual([
+    `Warning: The series 부산 has 2 rows, and the model looks back on ${looks_back}. Its forecast stands on less than the model was made for, and has no intervals.`,
+  ]);
+  const shares = (row: { intervals: object }) => Object.keys(row.intervals).length;
+  expect(body.rows.map(shares)).toEqual([...Array(6).fill(0), ...Array(6).fill(2)]);
+  const lines = [...of('부산', 2), ...of('서울', 30)].map((row) => Object.values(row).join(','));
+  writeFileSync(join(folder, 'short.csv'), `month,store,staff,sales\n${lines.join('\n')}\n`);
+  const own = await forecast(store, { model: 'sales', root: folder, data: join(folder, 'short.csv') });
+  expect(body).toEqual(JSON.parse(JSON.stringify(own)));
+  // As many rows as the model looks back on are enough.
+  expect((await ask({ rows: of('부산', looks_back) })).body).toMatchObject({ warnings: [], notes: [] });
+  expect((await ask({ rows: of('부산', looks_back - 1) })).body.warnings).toHaveLength(1);
+});
+
 test('what does not fit is named', async () => {
   const { sales, ask } = await serveForecaster();
   const refused = async (payload: object, url?: string) => {

@@ -31,7 +31,16 @@ test('an outcome right behind its answer is matched, and changes the accuracy', 
   const value = (i: number) => (i % 2 === 0 ? 'bad' : 'good');
   const byId = ids.slice(0, 20).map((id: string, i: number) => ({ prediction_id: id, value: value(i) }));
   expect(await post('/outcomes', { outcomes: byId })).toEqual({
-    ...{ status: 200, received: 20, added: 20, unchanged: 0, corrected: 0, unmatched: 0 },
+    ...{
+      status: 200,
+      received: 20,
+      added: 20,
+      unchanged: 0,
+      corrected: 0,
+      unmatched: 0,
+      early: 0,
+      notes: [],
+    },
   });
   expect((await get('/accuracy?since=1d')).overall).toMatchObject({
     ...{ predictions: 40, with_outcome: 20, too_few: '20 outcomes: too few, 30 are needed' },
@@ -75,6 +84,31 @@ test('what does not fit is refused in the words of the row, and none of it is ke
   expect(await get('/accuracy?by=nosuch')).toMatchObject(error(422, 'OPTION_INVALID'));
   expect(await get('/accuracy?metric=rmse')).toMatchObject(error(422, 'OPTION_INVALID'));
   expect(await get('/accuracy?window=1s&since=30d')).toMatchObject(error(422, 'OPTION_INVALID'));
+});
+
+test('outcomes by entity are told when the config names none, and a time that ends before it begins is refused', async () => {
+  const { post, get } = await served({ entity: () => [] });
+  const { prediction_id } = await post('/predict', { inputs: goodRow });
+  const outcomes = [
+    { model: 'credit', entity: 'c1', value: 'bad' },
+    { prediction_id, value: 'bad', observed_at: '2025-01-01' },
+  ];
+  expect(await post('/outcomes', { outcomes })).toMatchObject({
+    ...{ status: 200, added: 2, unmatched: 0, early: 1 },
+    notes: [
+      expect.stringContaining('more than a day before the prediction'),
+      expect.stringContaining('set "entity" of models.credit in the config'),
+    ],
+  });
+  const refused = (message: string) => ({ status: 422, error: { code: 'OPTION_INVALID', message } });
+  for (const url of ['/accuracy?since=1d&until=2d', '/drift?since=1d&until=2d', '/drift?until=2020-01-01'])
+    expect(await get(url)).toMatchObject(refused(expect.stringMatching(/^until is before since\./)));
+  expect(await get('/drift?reference=window:2026-03-02..2026-03-01')).toMatchObject(
+    refused(expect.stringMatching(/^until is before since\. since is 2026-03-02/)),
+  );
+  const missing = { status: 404, error: { code: 'VERSION_NOT_FOUND' } };
+  expect(await get('/accuracy?version=9')).toMatchObject(missing);
+  expect(await get('/drift?version=9')).toMatchObject(missing);
 });
 
 test('without a store the route says so, and makes none', async () => {

@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { readPredictions } from '../../src/monitoring/read-predictions.js';
 import type { StorePlaces } from '../../src/storage/store.js';
@@ -100,7 +101,10 @@ test('a row that does not fit has its error on its line, and the stream goes on'
   const [good, broken, wrong, positional, short, odd, proto, again, totals] = lines;
   expect(broken).toEqual({
     row: 1,
-    error: { code: 'BODY_INVALID', message: expect.stringContaining('not JSON') },
+    error: {
+      code: 'BODY_INVALID',
+      message: expect.stringMatching(/^Line 2 is not JSON\. (?!.*content-type)/),
+    },
   });
   expect(wrong.error).toMatchObject({ code: 'VALIDATION_ERROR', problems: [{ row: 2, feature: 'age' }] });
   expect(positional).toMatchObject({ row: 3, prediction: good.prediction });
@@ -109,7 +113,11 @@ test('a row that does not fit has its error on its line, and the stream goes on'
     'income OUT_OF_RANGE',
     'region UNSEEN_CATEGORY',
   ]);
-  expect(proto.error?.code).toBe('BODY_INVALID');
+  // A line that is blank is no row, and is counted all the same.
+  expect(proto.error).toMatchObject({
+    code: 'BODY_INVALID',
+    message: expect.stringMatching(/^Line 8 .*__proto__/),
+  });
   expect(again).toMatchObject({ row: 7, prediction: good.prediction, class: good.class });
   expect(totals).toMatchObject({ done: true, rows: 8, predicted: 4, failed: 4, warning_count: 2 });
 });
@@ -166,6 +174,13 @@ test('what is wrong before the first row is an error like any other', async () =
     'MEDIA_TYPE_UNSUPPORTED',
   ]);
   expect((await ask('{}', { 'content-type': 'text/html' }))[0]).toBe(415);
+  const packed = await send(url, gzipSync('age,income\n'), { ...csv, 'content-encoding': 'gzip' });
+  expect(JSON.parse(packed.text).error).toMatchObject({
+    code: 'MEDIA_TYPE_UNSUPPORTED',
+    hint: expect.stringMatching(/unpacked and without Content-Encoding/),
+  });
+  const [, , lacking] = await ask('id\n1\n', csv);
+  expect(lacking).toContain('"income", "age", "region", "owner"');
   const none = await fetch(`${url}/models/nobody/predict`, { method: 'POST', headers: csv, body: 'a\n1\n' });
   expect(none.status).toBe(404);
 });

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { numberFromJson, toCanonicalJson, toJson, toPrettyJson } from '../../src/util/json.js';
+import {
+  jsonFaultPlace,
+  numberFromJson,
+  toCanonicalJson,
+  toJson,
+  toPrettyJson,
+} from '../../src/util/json.js';
 
 test('every number comes back bit for bit, the special ones as their names', () => {
   fc.assert(
@@ -36,6 +42,28 @@ test('a canonical text is the same for equal values, whatever the order of their
     fc.property(record, (object) => {
       const turned = Object.fromEntries(Object.entries(object).reverse());
       expect(toCanonicalJson(turned)).toBe(toCanonicalJson(object));
+    }),
+  );
+});
+
+test('the place at which a text stops being JSON is the one that a reader finds', () => {
+  const place = (text: string) => Object.values(jsonFaultPlace(text)).join(':');
+  expect(place('{\n  "a": 1\n  "b": 2\n}')).toBe('3:3');
+  expect(place('{\r\n  "a": 1,\r\n}')).toBe('3:1');
+  expect(place('[1, 2,]')).toBe('1:7');
+  expect(place('{"a": NaN}')).toBe('1:7');
+  expect(place('{a: 1}')).toBe('1:2');
+  expect(place('{"a": 01}')).toBe('1:7');
+  expect(place('[1] x')).toBe('1:5');
+  expect(place('{"a": [{"b": [')).toBe('1:15');
+  expect(place('')).toBe('1:1');
+  expect(place('['.repeat(100_000))).toBe('1:100001');
+});
+
+test('what is JSON is followed to its end', () => {
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      expect(jsonFaultPlace(text)).toEqual({ line: 1, column: text.length + 1 });
     }),
   );
 });

@@ -148,6 +148,18 @@ test('no broken token and no header that people trust opens anything (RB-72)', a
     );
 });
 
+test('a token without Bearer is told so, a good one and a wrong one in the same words', async () => {
+  const store = await storeWithModel();
+  const { viewer } = await tokensOf(store);
+  const { app } = await openApp(store.places);
+  const said = async (authorization: string) =>
+    JSON.parse((await app.inject({ url: '/model', headers: { authorization } })).body).error.message;
+  const bare = await said(viewer);
+  expect(bare).toContain('does not have the form: Bearer TOKEN');
+  expect(await said(viewer.slice(0, -1))).toBe(bare);
+  expect(await said('Bearer nothing')).toContain('is not known, was revoked or is expired');
+});
+
 test('no way of writing a path leads past the guard', async () => {
   const store = await storeWithModel();
   const { viewer } = await tokensOf(store);
