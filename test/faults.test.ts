@@ -349,6 +349,6 @@ test('15: nothing but the config is ever run as code', () => {
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => makers.test(readFileSync(path, 'utf8')));
   expect(found.length).toBe(1);
-  expect(found[0]).toMatch(/config(-file)?\.ts$/);
+  expect(found[0]).toMatch(/config-value\.ts$/);
   expect(existsSync(found[0])).toBe(true);
 });
