@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 
-/** No answer waits longer than this for others. */
+/** Once the first answer has waited so long, what there is goes out with the next one. */
 const LONGEST_MS = 1;
 
 /** Answers that are written together. */
@@ -15,7 +15,7 @@ export interface Turn {
  * Collects the answers to all requests that one turn of the event loop brought, and writes them one after the other: the first write
  * wakes the clients, and the others find them awake, where a write after each request would wake them again and again.
  */
-export function createTurn(): Turn {
+export function createTurn(longestMs = LONGEST_MS): Turn {
   let waiting: (() => void)[] = [];
   let since = 0;
   const flush = () => {
@@ -38,7 +38,7 @@ export function createTurn(): Turn {
       waiting.push(() => {
         if (!socket.destroyed) socket.write(text, encoding);
       });
-      if (now - since > LONGEST_MS) flush();
+      if (now - since > longestMs) flush();
     },
     flush,
   };
